@@ -1,0 +1,59 @@
+import eslint from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import { defineConfig, type Config } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Outer layers may import inner ones and never the other way: each folder names what it must not reach. */
+const LAYERS: Record<string, readonly string[]> = {
+  domain: ['sources', 'stores', 'distribution', 'formats', 'service', 'http', 'infra', 'cli'],
+  sources: ['stores', 'distribution', 'formats', 'service', 'http', 'infra', 'cli'],
+  stores: ['sources', 'distribution', 'formats', 'service', 'http', 'infra', 'cli'],
+  distribution: ['sources', 'stores', 'formats', 'service', 'http', 'infra', 'cli'],
+  formats: ['sources', 'stores', 'distribution', 'service', 'http', 'infra', 'cli'],
+  service: ['http', 'infra', 'cli'],
+  http: ['infra', 'cli'],
+};
+
+export default defineConfig(
+  { ignores: ['node_modules', 'coverage', 'cdk.out', 'dist', '.cache'] },
+  eslint.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { requireDefaultForNonUnion: true, allowDefaultCaseForExhaustiveSwitch: false },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // Adapters of synchronous stores implement asynchronous interfaces.
+      '@typescript-eslint/require-await': 'off',
+      eqeqeq: 'error',
+      'max-params': ['error', 3],
+      'no-console': 'error',
+      'no-restricted-globals': ['error', { name: 'process', message: "Import process from 'node:process'." }],
+    },
+  },
+  ...Object.entries(LAYERS).map(([layer, forbidden]): Config => ({
+    files: [`lib/${layer}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          // process.env is read by the entry points only, which hand on a typed configuration.
+          paths: [
+            { name: 'node:process', message: 'Only entry points read the process: take what you need as an argument.' },
+          ],
+          patterns: forbidden.map((folder) => ({
+            group: [`**/${folder}/**`],
+            message: `${layer} must not know ${folder}.`,
+          })),
+        },
+      ],
+    },
+  })),
+  { files: ['test/**', 'bench/**'], rules: { 'no-console': 'off' } },
+  prettier,
+);

@@ -1,0 +1,26 @@
+/**
+ * Asks a registry whether a credential logs in, over the distribution protocol: `/v2/`, its challenge, the token
+ * exchange, and with a probe repository a real pull scope.
+ */
+import type { CanonicalAddress } from '../domain/address.ts';
+import type { TlsSettings, VerificationStatus } from '../domain/registry.ts';
+import type { Secret } from '../domain/secret.ts';
+
+export interface LoginCheckRequest {
+  readonly address: CanonicalAddress;
+  readonly tls: TlsSettings;
+  readonly probeRepository?: string;
+  readonly trustedRealms: readonly string[];
+  readonly username: string;
+  readonly password: Secret;
+  readonly signal: AbortSignal;
+}
+
+export interface LoginCheckOutcome {
+  readonly status: VerificationStatus;
+  readonly warning?: 'accepts_anyone';
+  /** One sentence that says what was seen and what to do. Ours: no text of the registry's, no secret. */
+  readonly advice: string;
+}
+
+export type LoginCheck = (request: LoginCheckRequest) => Promise<LoginCheckOutcome>;

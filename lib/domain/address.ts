@@ -1,0 +1,2 @@
+declare const brand: unique symbol;
+export type CanonicalAddress = string & { readonly [brand]: 'CanonicalAddress' };

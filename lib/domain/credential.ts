@@ -1,0 +1,58 @@
+/**
+ * A pull credential and what the catalogue knows of it. The catalogue's part holds no secret: it is what lists, status
+ * and the refresher's queue are made from. Times are milliseconds since the epoch.
+ */
+import type { Secret } from './secret.ts';
+
+export interface Credential {
+  readonly username: string;
+  readonly password: Secret;
+  readonly issuedAt: number;
+  /** Absent for credentials that do not run out (a static user name and password). */
+  readonly expiresAt?: number;
+  /** Opaque; a new one for every credential ever issued. */
+  readonly version: string;
+}
+
+/** Why a credential could not be had from its source. A vendor's text is never kept, only what kind of failure it was. */
+export type MintFailureCode =
+  | 'throttled'
+  | 'denied'
+  | 'unreachable'
+  | 'timeout'
+  | 'unavailable'
+  | 'bad_secret'
+  | 'bad_answer'
+  | 'login_refused'
+  | 'internal';
+
+export interface CredentialRecord {
+  /** Absent until the first credential is stored (`pending`). */
+  readonly current?: {
+    readonly version: string;
+    readonly username: string;
+    readonly issuedAt: number;
+    readonly expiresAt?: number;
+  };
+  /** When the refresher looks at it next; absent = never by itself (static sources, inactive registries). */
+  readonly dueAt?: number;
+  /** Who refreshes it now, and until when nobody else may. */
+  readonly claim?: { readonly id: string; readonly until: number };
+  readonly consecutiveFailures: number;
+  readonly lastError?: { readonly code: MintFailureCode; readonly at: number };
+  /** The newest version that a host reported as rejected by the registry: acted on once. */
+  readonly rejectedVersion?: string;
+}
+
+export type CredentialState = 'fresh' | 'stale' | 'expired' | 'pending';
+
+/** A refresh that is this late counts as stale even when nobody recorded a failure: the refresher may not be running. */
+const OVERDUE_MS = 5 * 60_000;
+
+export function credentialState(record: CredentialRecord, now: number): CredentialState {
+  if (record.current === undefined) return 'pending';
+  if (record.current.expiresAt !== undefined && record.current.expiresAt <= now) return 'expired';
+  if (record.consecutiveFailures > 0) return 'stale';
+  if (record.dueAt !== undefined && record.dueAt + OVERDUE_MS < now) return 'stale';
+  return 'fresh';
+}

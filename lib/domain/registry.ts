@@ -1,0 +1,70 @@
+/** A registry as the catalogue keeps it: everything but secrets. */
+import type { CanonicalAddress } from './address.ts';
+import type { CredentialRecord } from './credential.ts';
+
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+
+/** How a credential is obtained, without the secret it takes. Each kind's file in sources/ knows its own further keys. */
+export interface SourceSettings {
+  readonly kind: string;
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** Three different things, and hosts are told which. None given: HTTPS with the system's trusted authorities. */
+export interface TlsSettings {
+  /** PEM of the certificate authority (or of the self-signed certificate) to trust for this registry. */
+  readonly ca?: string;
+  readonly skipVerify?: true;
+  readonly plainHttp?: true;
+}
+
+/** What asking the registry told. `verified` is the only success. */
+export const VERIFICATION_STATUSES = [
+  'verified',
+  'refused_address',
+  'dns',
+  'unreachable',
+  'timeout',
+  'tls_untrusted',
+  'http_only',
+  'not_a_registry',
+  'realm_not_trusted',
+  'unauthorized',
+  'scope_denied',
+  'rate_limited',
+] as const;
+export type VerificationStatus = (typeof VERIFICATION_STATUSES)[number];
+
+export interface Verification {
+  readonly status: VerificationStatus;
+  /** The registry answers the same without a credential, so a success proves nothing about the password. */
+  readonly warning?: 'accepts_anyone';
+  readonly at: number;
+}
+
+export interface Registry {
+  readonly id: string;
+  /** Assigned by the catalogue; larger = added later. Decides which of two registries at one address answers. */
+  readonly order: number;
+  readonly address: CanonicalAddress;
+  /** Environment names, or `*` for every environment. Never empty. */
+  readonly environments: readonly string[];
+  readonly state: 'active' | 'inactive';
+  readonly source: SourceSettings;
+  /** Which version of the source's secret in the vault belongs to `source`; absent where a source needs none. */
+  readonly sourceVersion?: string;
+  readonly tls: TlsSettings;
+  /** A repository that the credential must be able to pull from; verification asks for that very scope. */
+  readonly probe?: { readonly repository: string };
+  /** Hosts, beside the registry's own, that its token realm may name. */
+  readonly trustedRealms?: readonly string[];
+  readonly email?: string;
+  readonly description?: string;
+  readonly verification?: Verification;
+  readonly credential: CredentialRecord;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Counts administrators' changes, not refreshes: what `If-Match` compares. */
+  readonly revision: number;
+}

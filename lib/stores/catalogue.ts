@@ -1,0 +1,162 @@
+/**
+ * The catalogue: registries, policies, agents and the audit trail. It holds no secret.
+ *
+ * Its job: durable, conditional, all-or-nothing writes. Not its job: deciding anything. A change and its audit entry are
+ * one write. An outage throws `StoreUnavailable`; everything else that can be expected comes back as a value.
+ * test/stores/catalogue-contract.ts is what an implementation must pass.
+ */
+import type { Agent } from '../domain/agent.ts';
+import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../domain/audit.ts';
+import type { CredentialRecord } from '../domain/credential.ts';
+import type { StoredPolicy, PolicyDocument } from '../domain/policy.ts';
+import type { Registry } from '../domain/registry.ts';
+
+/** The store could not be read or written. `code` is our word or the vendor's error code, never its text. */
+export class StoreUnavailable extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`store unavailable: ${code}`);
+    this.name = 'StoreUnavailable';
+    this.code = code;
+  }
+}
+
+/** `null` is the organisation. */
+export type PolicyScope = string | null;
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Opaque; absent on the last page. */
+  readonly cursor?: string;
+}
+
+/** A cursor that this catalogue did not give out. */
+export type PageResult<Item> = Page<Item> | 'bad_cursor';
+
+/** All that a resolve needs to decide, from one round trip. */
+export interface ResolveView {
+  readonly agent: Agent | undefined;
+  readonly organisationPolicy: StoredPolicy | undefined;
+  readonly environmentPolicy: StoredPolicy | undefined;
+  /** Every registry on that host, whatever its environments and state. */
+  readonly registries: readonly Registry[];
+}
+
+export interface RegistryFilter {
+  /** Authorised for this environment, by name or by `*`. */
+  readonly environment?: string;
+  /** Exactly this canonical address. */
+  readonly address?: string;
+  readonly kind?: string;
+  readonly state?: 'active' | 'inactive';
+}
+
+export type ConditionalWrite<Item> =
+  | { readonly kind: 'stored'; readonly item: Item }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'conflict'; readonly currentRevision: number };
+
+export interface ClaimRequest {
+  readonly claimId: string;
+  readonly now: number;
+  /** The claim lapses then, so that a run that died does not block its registries for ever. */
+  readonly until: number;
+}
+
+export interface RefreshOutcome {
+  readonly registryId: string;
+  readonly claimId: string;
+  /** The secret the credential was made from; a registry edited meanwhile must not get a credential of its old source. */
+  readonly sourceVersion: string | undefined;
+  /** Replaces the whole record; a `claim` in it is not kept. */
+  readonly credential: CredentialRecord;
+  readonly verification?: Registry['verification'];
+}
+
+export interface Catalogue {
+  /** Random, made once, the same for ever: what external ids are derived from. */
+  installationId(): Promise<string>;
+
+  readForResolve(query: {
+    readonly agentId: string;
+    readonly environment: string;
+    readonly host: string;
+  }): Promise<ResolveView>;
+
+  /** Stores it with the next `order` and revision 1. Adding an id that exists is a bug and throws. */
+  addRegistry(registry: Omit<Registry, 'order' | 'revision'>, change: ChangeEntry): Promise<Registry>;
+  getRegistry(id: string): Promise<Registry | undefined>;
+  /** Newest first. `limit` 1 to 500. */
+  listRegistries(query: {
+    readonly filter: RegistryFilter;
+    readonly limit: number;
+    readonly cursor?: string;
+  }): Promise<PageResult<Registry>>;
+  /** Every registry on a host (`host[:port]`), newest first. */
+  registriesOnHost(host: string): Promise<readonly Registry[]>;
+  /**
+   * Replaces what an administrator may change, provided the stored revision is `expectedRevision`; stores revision + 1.
+   * `credential` is left as it is, except that `replaceCredential` puts the given one in its place and ends any claim.
+   */
+  updateRegistry(update: {
+    readonly registry: Registry;
+    readonly expectedRevision: number;
+    readonly replaceCredential: boolean;
+    readonly change: ChangeEntry;
+  }): Promise<ConditionalWrite<Registry>>;
+  /** `expectedRevision` undefined: whatever it is. */
+  removeRegistry(removal: {
+    readonly id: string;
+    readonly expectedRevision: number | undefined;
+    readonly change: ChangeEntry;
+  }): Promise<ConditionalWrite<Registry>>;
+
+  /**
+   * Claims up to `limit` active registries whose `dueAt` has come, oldest first, skipping those under a live claim.
+   * Two callers at once never get the same registry. Cost follows what is due, not what there is.
+   */
+  claimDue(query: {
+    readonly claim: ClaimRequest;
+    readonly kinds: readonly string[];
+    readonly limit: number;
+  }): Promise<readonly Registry[]>;
+  /** Claims one registry, due or not; `busy` under somebody else's live claim. */
+  claimRegistry(id: string, claim: ClaimRequest): Promise<Registry | 'missing' | 'busy'>;
+  /** Ends the claim with its outcome; `lost` when the claim is no longer ours or the source changed meanwhile. */
+  finishRefresh(outcome: RefreshOutcome): Promise<'stored' | 'lost'>;
+  /** Marks a version as rejected and the registry as due now: once per version, only for the current one. */
+  reportRejection(report: {
+    readonly registryId: string;
+    readonly version: string;
+    readonly now: number;
+  }): Promise<'scheduled' | 'already_reported' | 'superseded' | 'missing'>;
+
+  getPolicy(scope: PolicyScope): Promise<StoredPolicy | undefined>;
+  /** `expectedRevision`: a number for that very revision, 0 for "there is none yet", undefined for any. */
+  putPolicy(write: {
+    readonly scope: PolicyScope;
+    readonly document: PolicyDocument;
+    readonly expectedRevision: number | undefined;
+    readonly updatedAt: number;
+    readonly change: ChangeEntry;
+  }): Promise<ConditionalWrite<StoredPolicy>>;
+
+  addAgent(agent: Agent, change: ChangeEntry): Promise<void>;
+  getAgent(id: string): Promise<Agent | undefined>;
+  /** Oldest first. */
+  listAgents(query: { readonly limit: number; readonly cursor?: string }): Promise<PageResult<Agent>>;
+  removeAgent(id: string, change: ChangeEntry): Promise<Agent | undefined>;
+
+  /** Every environment that a registry, a policy or an agent names, sorted, without `*`. */
+  listEnvironments(): Promise<readonly string[]>;
+  /** Of active registries with a credential that runs out: the one that runs out first, per source kind. */
+  soonestExpiries(): Promise<
+    readonly { readonly kind: string; readonly registryId: string; readonly expiresAt: number }[]
+  >;
+
+  /** Resolves only when the entry is durable: the caller releases a secret after it. */
+  recordDecision(entry: DecisionEntry): Promise<void>;
+  /** Newest first. */
+  listAudit(query: AuditQuery): Promise<PageResult<AuditEntry>>;
+}

@@ -1,0 +1,23 @@
+/**
+ * Loaded before every unit test: nothing may leave this machine. A connection to anything but loopback is a bug in the
+ * test or in the code, and fails with a message that names where it wanted to go.
+ */
+import net from 'node:net';
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost|\[::1\])$/;
+
+const createConnection = net.Socket.prototype.connect;
+
+function destination(first: unknown): string | undefined {
+  const options: unknown = Array.isArray(first) ? first[0] : first;
+  if (typeof options !== 'object' || options === null || 'path' in options) return undefined;
+  return 'host' in options && typeof options.host === 'string' ? options.host : undefined;
+}
+
+net.Socket.prototype.connect = function (this: net.Socket, ...parameters: unknown[]): net.Socket {
+  const host = destination(parameters[0]);
+  if (host !== undefined && !LOOPBACK.test(host)) {
+    throw new Error(`a test tried to connect to ${host}: only loopback is allowed`);
+  }
+  return Reflect.apply(createConnection, this, parameters);
+};
