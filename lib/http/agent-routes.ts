@@ -1,0 +1,156 @@
+/** What host agents call: POST on plain paths, everything in the body, so that a request signed by curl stays signed right. */
+import type { AuthenticateDeps } from '../service/authenticate.ts';
+import { explain } from '../service/explain.ts';
+import { exportCredentials, type ExportDeps } from '../service/export-credentials.ts';
+import { reportRejection, type RejectionDeps } from '../service/rejections.ts';
+import { resolveHost } from '../service/resolve-host.ts';
+import { resolve, type ResolveDeps } from '../service/resolve.ts';
+import { requireEnvironment } from '../service/authenticate.ts';
+import { dockerConfig } from '../formats/docker-config.ts';
+import { helperAnswer, HELPER_NOT_FOUND } from '../formats/docker-credential.ts';
+import { json, text, type ApiRequest, type ApiResponse } from './api-request.ts';
+import { explanationDocument, resolutionDocument } from './documents.ts';
+import { forRoles, parseBody, refuse, refusePlainly, type Route } from './route.ts';
+import { rejectionRequest, resolveRequest } from './request-schemas.ts';
+
+export type AgentRoutesDeps = ResolveDeps & ExportDeps & RejectionDeps & AuthenticateDeps;
+
+const PULL_PROBLEMS = [
+  'unauthenticated',
+  'role_required',
+  'environment_not_allowed',
+  'denied',
+  'registry_inactive',
+  'no_credential',
+  'credential_unavailable',
+  'store_unavailable',
+  'invalid_input',
+];
+
+export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/environments/{environment}/resolve',
+      description: {
+        summary: 'The credential that pulls an image, under policy',
+        roles: ['agent'],
+        body: resolveRequest,
+        answers: { 200: 'A credential that works now' },
+        problems: [...PULL_PROBLEMS, 'bad_reference', 'bad_json'],
+      },
+      run: (request) => runResolve(request, deps),
+    },
+    {
+      method: 'POST',
+      path: '/v1/environments/{environment}/docker-credential',
+      failureStyle: 'plain',
+      description: {
+        summary: "A docker credential helper's get: its stdin in, its stdout out",
+        roles: ['agent'],
+        plainBody: 'The server as the client names it',
+        answers: {
+          200: "A helper's answer; the headers pullpass-refresh-after and pullpass-expires-at are seconds since the epoch",
+        },
+        problems: [...PULL_PROBLEMS, 'ambiguous_registry'],
+      },
+      run: (request) => runDockerCredential(request, deps),
+    },
+    {
+      method: 'POST',
+      path: '/v1/environments/{environment}/explain',
+      description: {
+        summary: 'What resolve would answer for an image, and why; no secret',
+        roles: ['agent', 'viewer', 'admin'],
+        body: resolveRequest,
+        answers: { 200: 'The decision, the rules looked at, the registry that would answer' },
+        problems: ['unauthenticated', 'environment_not_allowed', 'invalid_input', 'bad_reference', 'bad_json'],
+      },
+      run: (request) => runExplain(request, deps),
+    },
+    {
+      method: 'GET',
+      path: '/v1/environments/{environment}/docker-config',
+      description: {
+        summary: 'A docker config.json with all that the environment may use now',
+        roles: ['agent'],
+        answers: { 200: 'config.json' },
+        problems: [
+          'unauthenticated',
+          'role_required',
+          'environment_not_allowed',
+          'export_not_allowed',
+          'invalid_input',
+        ],
+      },
+      run: forRoles(['agent'], deps, async (request, agent) => {
+        const environment = request.parameters['environment'] ?? '';
+        const exported = await exportCredentials({ agent, environment }, deps);
+        return exported.ok ? json(200, dockerConfig(exported.value)) : refuse(exported.failure);
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/v1/environments/{environment}/rejections',
+      description: {
+        summary: 'The registry rejected this version of its credential: have it minted anew',
+        roles: ['agent'],
+        body: rejectionRequest,
+        answers: { 202: 'Noted; each version is acted on once' },
+        problems: [
+          'unauthenticated',
+          'role_required',
+          'environment_not_allowed',
+          'not_found',
+          'invalid_input',
+          'bad_json',
+        ],
+      },
+      run: forRoles(['agent'], deps, async (request, agent) => {
+        const environment = request.parameters['environment'] ?? '';
+        const opened = requireEnvironment(agent, environment);
+        if (!opened.ok) return refuse(opened.failure);
+        const body = parseBody(request, rejectionRequest);
+        if (!body.ok) return refuse(body.failure);
+        const reported = await reportRejection({ agent, environment, ...body.value }, deps);
+        return reported.ok ? json(202, { outcome: reported.value }) : refuse(reported.failure);
+      }),
+    },
+  ];
+}
+
+async function runResolve(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+  const body = parseBody(request, resolveRequest);
+  // Who may not ask is told nothing about the body: an empty image ends in 401 or in "bad reference".
+  const image = body.ok ? body.value.image : '';
+  const environment = request.parameters['environment'] ?? '';
+  const resolved = await resolve({ token: request.token, environment, image }, deps);
+  if (resolved.ok) return json(200, resolutionDocument(resolved.value));
+  return refuse(!body.ok && resolved.failure.kind === 'bad_reference' ? body.failure : resolved.failure);
+}
+
+async function runExplain(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+  const body = parseBody(request, resolveRequest);
+  const image = body.ok ? body.value.image : '';
+  const environment = request.parameters['environment'] ?? '';
+  const explained = await explain({ token: request.token, environment, image }, deps);
+  if (explained.ok) return json(200, explanationDocument(explained.value));
+  return refuse(!body.ok && explained.failure.kind === 'bad_reference' ? body.failure : explained.failure);
+}
+
+async function runDockerCredential(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+  const environment = request.parameters['environment'] ?? '';
+  const serverKey = request.body.replace(/\r?\n$/, '');
+  const resolved = await resolveHost({ token: request.token, environment, serverKey }, deps);
+  if (!resolved.ok) {
+    return resolved.failure.kind === 'no_credential' ? text(404, HELPER_NOT_FOUND) : refusePlainly(resolved.failure);
+  }
+  const { credential, refreshAfter } = resolved.value;
+  const headers: Record<string, string> = { 'pullpass-refresh-after': epochSeconds(refreshAfter) };
+  if (credential.expiresAt !== undefined) headers['pullpass-expires-at'] = epochSeconds(credential.expiresAt);
+  return text(200, helperAnswer(serverKey, credential), headers);
+}
+
+function epochSeconds(milliseconds: number): string {
+  return String(Math.floor(milliseconds / 1000));
+}

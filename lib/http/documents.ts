@@ -1,0 +1,124 @@
+/** What callers get: records turned into the API's documents. Times become RFC 3339 UTC. Secrets only in `resolution`. */
+import type { Agent } from '../domain/agent.ts';
+import { dockerConfigKey } from '../domain/address.ts';
+import type { AuditEntry } from '../domain/audit.ts';
+import type { StoredPolicy } from '../domain/policy.ts';
+import type { Registry, Verification } from '../domain/registry.ts';
+import type { Explanation } from '../service/explain.ts';
+import type { RegistryView } from '../service/registry-view.ts';
+import type { Resolution } from '../service/resolve.ts';
+import type { Status } from '../service/status.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function timeOrNull(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : time(milliseconds);
+}
+
+export function resolutionDocument(resolution: Resolution): Document {
+  const { credential, reference, registry, refreshAfter } = resolution;
+  return {
+    image: resolution.image,
+    reference,
+    decision: resolution.decision,
+    credential: {
+      username: credential.username,
+      password: credential.password.reveal(),
+      serverAddress: dockerConfigKey(reference.registry),
+      issuedAt: time(credential.issuedAt),
+      expiresAt: timeOrNull(credential.expiresAt),
+      refreshAfter: time(refreshAfter),
+      version: credential.version,
+      registryId: registry.id,
+    },
+    tls: registry.tls,
+  };
+}
+
+export function explanationDocument(explanation: Explanation): Document {
+  const { answer, rulesLookedAt } = explanation;
+  return {
+    image: explanation.image,
+    reference: explanation.reference,
+    decision: explanation.decision,
+    rules: { organisation: rulesLookedAt.organisation ?? null, environment: rulesLookedAt.environment ?? null },
+    outcome: answer.outcome,
+    why: answer.why,
+    registry: answer.registry === undefined ? null : registryReference(answer.registry),
+    credentialState: answer.credentialState ?? null,
+    overridden: answer.overridden.map(registryReference),
+  };
+}
+
+function registryReference(registry: Registry): Document {
+  return { id: registry.id, address: registry.address, kind: registry.source.kind, state: registry.state };
+}
+
+export function registryDocument(view: RegistryView): Document {
+  const { registry } = view;
+  const { current, dueAt, lastError } = registry.credential;
+  return {
+    id: registry.id,
+    address: registry.address,
+    environments: registry.environments,
+    state: registry.state,
+    overridden: view.overridden,
+    source: registry.source,
+    tls: registry.tls,
+    probe: registry.probe ?? null,
+    trustedRealms: registry.trustedRealms ?? [],
+    email: registry.email ?? null,
+    description: registry.description ?? null,
+    credential: {
+      state: view.credentialState,
+      username: current?.username ?? null,
+      issuedAt: timeOrNull(current?.issuedAt),
+      expiresAt: timeOrNull(current?.expiresAt),
+      secondsLeft: view.secondsLeft,
+      nextRefreshAt: registry.state === 'active' ? timeOrNull(dueAt) : null,
+      version: current?.version ?? null,
+      lastError: lastError === undefined ? null : { code: lastError.code, at: time(lastError.at) },
+    },
+    verification: registry.verification === undefined ? null : verificationDocument(registry.verification),
+    createdAt: time(registry.createdAt),
+    updatedAt: time(registry.updatedAt),
+    revision: registry.revision,
+  };
+}
+
+function verificationDocument(verification: Verification): Document {
+  return { status: verification.status, at: time(verification.at), warning: verification.warning ?? null };
+}
+
+export function policyDocument(stored: StoredPolicy, environment: string | undefined): Document {
+  return {
+    environment: environment ?? null,
+    ...stored.document,
+    revision: stored.revision,
+    updatedAt: stored.revision === 0 ? null : time(stored.updatedAt),
+  };
+}
+
+export function agentDocument(agent: Agent): Document {
+  return {
+    id: agent.id,
+    name: agent.name,
+    role: agent.role,
+    environments: agent.environments,
+    export: agent.export,
+    createdAt: time(agent.createdAt),
+    expiresAt: timeOrNull(agent.expiresAt),
+  };
+}
+
+export function auditDocument(entry: AuditEntry): Document {
+  return { ...entry, at: time(entry.at) };
+}
+
+export function statusDocument(status: Status, now: number): Document {
+  return { ...status, attention: status.attention.map(registryDocument), time: time(now) };
+}

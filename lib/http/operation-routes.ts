@@ -1,0 +1,134 @@
+/** Agents' tokens, environments, status and audit. */
+import type { Role } from '../domain/agent.ts';
+import { parseDocument } from '../domain/parse-document.ts';
+import { createAgent, deleteAgent, type AgentDeps } from '../service/agents.ts';
+import type { AuthenticateDeps } from '../service/authenticate.ts';
+import { status, type StatusDeps } from '../service/status.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+import { json, NO_CONTENT } from './api-request.ts';
+import { agentDocument, auditDocument, statusDocument } from './documents.ts';
+import { agentRequest, auditQuery, pageQuery } from './request-schemas.ts';
+import { BAD_CURSOR, forRoles, pageOf, parseBody, refuse, type Route } from './route.ts';
+
+export type OperationRoutesDeps = AuthenticateDeps &
+  AgentDeps &
+  StatusDeps & { readonly catalogue: Pick<Catalogue, 'listAgents' | 'listEnvironments' | 'listAudit'> };
+
+const VIEW: readonly Role[] = ['viewer', 'admin'];
+const CHANGE: readonly Role[] = ['admin'];
+const ALWAYS = ['unauthenticated', 'role_required', 'store_unavailable'];
+
+export function operationRoutes(deps: OperationRoutesDeps): readonly Route[] {
+  return [...agentAdministration(deps), ...views(deps)];
+}
+
+function agentAdministration(deps: OperationRoutesDeps): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/agents',
+      description: {
+        summary: 'Create an agent; its token is shown this once',
+        roles: CHANGE,
+        body: agentRequest,
+        answers: { 201: 'The agent with its token' },
+        problems: [...ALWAYS, 'invalid_input', 'bad_json'],
+      },
+      run: forRoles(CHANGE, deps, async (request, caller) => {
+        const body = parseBody(request, agentRequest);
+        if (!body.ok) return refuse(body.failure);
+        const { expiresAt, ...input } = body.value;
+        const until = expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) };
+        const created = await createAgent({ ...input, ...until }, caller.id, deps);
+        if (!created.ok) return refuse(created.failure);
+        const { agent, token } = created.value;
+        return json(201, { ...agentDocument(agent), token: token.reveal() });
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/agents',
+      description: {
+        summary: 'List agents, oldest first',
+        roles: CHANGE,
+        query: pageQuery,
+        answers: { 200: 'A page of agents, without tokens' },
+        problems: [...ALWAYS, 'invalid_input', 'bad_cursor'],
+      },
+      run: forRoles(CHANGE, deps, async (request) => {
+        const query = parseDocument(pageQuery, request.query);
+        if (!query.ok) return refuse(query.failure);
+        const page = await deps.catalogue.listAgents(pageOf(query.value));
+        if (page === 'bad_cursor') return refuse(BAD_CURSOR);
+        return json(200, { ...page, items: page.items.map(agentDocument) });
+      }),
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/agents/{id}',
+      description: {
+        summary: 'Delete an agent: its token is worth nothing within seconds',
+        roles: CHANGE,
+        answers: { 204: 'It is gone' },
+        problems: [...ALWAYS, 'not_found', 'own_identity'],
+      },
+      run: forRoles(CHANGE, deps, async (request, caller) => {
+        const deleted = await deleteAgent(request.parameters['id'] ?? '', caller.id, deps);
+        return deleted.ok ? NO_CONTENT : refuse(deleted.failure);
+      }),
+    },
+  ];
+}
+
+function views(deps: OperationRoutesDeps): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/environments',
+      description: {
+        summary: 'Every environment that a registry, a policy or an agent names',
+        roles: VIEW,
+        answers: { 200: 'The environments' },
+        problems: ALWAYS,
+      },
+      run: forRoles(VIEW, deps, async () => {
+        const names = await deps.catalogue.listEnvironments();
+        return json(200, { items: names.map((name) => ({ name })) });
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/status',
+      description: {
+        summary: 'How fresh the credentials are, and which registries need somebody',
+        roles: VIEW,
+        answers: { 200: 'Counts by kind and state, seconds left' },
+        problems: ALWAYS,
+      },
+      run: forRoles(VIEW, deps, async () => json(200, statusDocument(await status(deps), deps.now()))),
+    },
+    {
+      method: 'GET',
+      path: '/v1/audit',
+      description: {
+        summary: 'Decisions and changes, newest first',
+        roles: VIEW,
+        query: auditQuery,
+        answers: { 200: 'A page of the audit trail' },
+        problems: [...ALWAYS, 'invalid_input', 'bad_cursor'],
+      },
+      run: forRoles(VIEW, deps, async (request) => {
+        const query = parseDocument(auditQuery, request.query);
+        if (!query.ok) return refuse(query.failure);
+        const { environment, type } = query.value;
+        const page = await deps.catalogue.listAudit({
+          ...pageOf(query.value),
+          ...(environment === undefined ? {} : { environment }),
+          ...(type === undefined ? {} : { type }),
+        });
+        if (page === 'bad_cursor') return refuse(BAD_CURSOR);
+        return json(200, { ...page, items: page.items.map(auditDocument) });
+      }),
+    },
+  ];
+}

@@ -1,0 +1,191 @@
+/**
+ * From a failure to its answer: RFC 9457 problem documents with a stable `code`. One total map; a failure that is new
+ * does not compile until it has its line here.
+ */
+import type { InvalidInput, NotFound, RevisionConflict } from '../domain/failures.ts';
+import type { BadReference } from '../domain/image-reference.ts';
+import type { OwnIdentity } from '../service/agents.ts';
+import type { Forbidden, Unauthenticated } from '../service/authenticate.ts';
+import type { RegistryBusy } from '../service/edit-registry.ts';
+import type { VerificationFailed } from '../service/obtain-credential.ts';
+import type { CredentialUnavailable } from '../service/release.ts';
+import type { AmbiguousHost } from '../service/resolve-host.ts';
+import type { Denied, NoCredential, RegistryInactive } from '../service/resolve.ts';
+import type { MintFailure } from '../sources/source-kind.ts';
+import type { ApiResponse } from './api-request.ts';
+
+/** Failures of the transport itself. */
+export interface BadRequest {
+  readonly kind: 'bad_request';
+  readonly code: 'bad_json' | 'bad_cursor' | 'bad_if_match';
+  readonly reason: string;
+}
+
+export interface RouteFailure {
+  readonly kind: 'route_failure';
+  readonly code: 'route_not_found' | 'body_too_large' | 'store_unavailable' | 'internal';
+}
+
+export type ApiFailure =
+  | Unauthenticated
+  | Forbidden
+  | InvalidInput
+  | BadReference
+  | BadRequest
+  | Denied
+  | RegistryInactive
+  | NoCredential
+  | AmbiguousHost
+  | CredentialUnavailable
+  | NotFound
+  | RevisionConflict
+  | RegistryBusy
+  | OwnIdentity
+  | VerificationFailed
+  | MintFailure
+  | RouteFailure;
+
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  /** One sentence: what is wrong, and what to do where that is known. */
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the problem document. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+export function problemOf(failure: ApiFailure): Problem {
+  switch (failure.kind) {
+    case 'unauthenticated':
+      return {
+        ...problem(401, 'unauthenticated', 'Not authenticated'),
+        detail:
+          'the token is missing, malformed, unknown, revoked or past its end: send "authorization: Bearer <token>"',
+        headers: { 'www-authenticate': 'Bearer' },
+      };
+    case 'forbidden':
+      return { ...problem(403, failure.code, 'Not allowed'), detail: failure.reason };
+    case 'invalid_input':
+      return {
+        ...problem(400, 'invalid_input', 'The request breaks a rule'),
+        detail: `${failure.field === '' ? 'the document' : failure.field} ${failure.rule}`,
+        members: { errors: [{ field: failure.field, rule: failure.rule }] },
+      };
+    case 'bad_reference':
+      return {
+        ...problem(400, 'bad_reference', 'Not an image reference'),
+        detail: `image: ${failure.rule}`,
+        members: { errors: [{ field: 'image', rule: failure.rule }] },
+      };
+    case 'bad_request':
+      return { ...problem(400, failure.code, 'The request cannot be read'), detail: failure.reason };
+    case 'denied':
+      return {
+        ...problem(403, 'denied', 'Refused by policy'),
+        detail: `pulling ${failure.image} is refused in ${failure.environment}: ${failure.rule}`,
+        members: { image: failure.image, environment: failure.environment, rule: failure.rule },
+      };
+    case 'registry_inactive':
+      return {
+        ...problem(403, 'registry_inactive', 'The registry is deactivated'),
+        detail: `the registry ${failure.address} is deactivated: an administrator can activate it`,
+        members: { registryId: failure.registryId },
+      };
+    case 'no_credential':
+      return {
+        ...problem(404, 'no_credential', 'No credential for this image'),
+        detail: `${failure.image} is allowed (${failure.rule}) and no registry here is for it: it may be pulled anonymously`,
+        members: { image: failure.image, rule: failure.rule },
+      };
+    case 'ambiguous_host':
+      return {
+        ...problem(403, 'ambiguous_registry', 'Several registries on that host'),
+        detail: `several registries are for paths on ${failure.host}: ${failure.addresses.join(', ')}; ask for an image instead`,
+        members: { addresses: failure.addresses },
+      };
+    case 'credential_unavailable':
+      return {
+        ...problem(503, 'credential_unavailable', 'No working credential at the moment'),
+        detail: `${failure.reason}; try again in ${failure.retryAfterSeconds} seconds`,
+        headers: { 'retry-after': String(failure.retryAfterSeconds) },
+        members: { registryId: failure.registryId, state: failure.state },
+      };
+    case 'not_found':
+      return { ...problem(404, 'not_found', 'Not found'), detail: `there is no such ${failure.resource}` };
+    case 'revision_conflict':
+      return {
+        ...problem(412, 'revision_conflict', 'Changed by somebody else'),
+        detail: 'it has been changed meanwhile: read it again, then decide',
+        members: { currentRevision: failure.currentRevision },
+      };
+    case 'registry_busy':
+      return {
+        ...problem(409, 'registry_busy', 'The registry is being refreshed'),
+        detail: 'the registry is being refreshed right now and nothing was changed: try again in a few seconds',
+        headers: { 'retry-after': '5' },
+      };
+    case 'own_identity':
+      return {
+        ...problem(409, 'own_identity', 'That is you'),
+        detail: 'this is the identity that asks: delete it with the token of another administrator',
+      };
+    case 'verification_failed':
+      return {
+        ...problem(422, 'verification_failed', 'The registry could not be logged in to'),
+        detail: `${failure.advice} Nothing was stored; to store it all the same, set "verify" to false.`,
+        members: { verification: { status: failure.status } },
+      };
+    case 'mint_failed':
+      return {
+        ...problem(422, 'mint_failed', 'The source gave no credential'),
+        detail: failure.advice,
+        members: { reason: failure.code },
+      };
+    case 'route_failure':
+      return routeProblem(failure.code);
+  }
+}
+
+function routeProblem(code: RouteFailure['code']): Problem {
+  switch (code) {
+    case 'route_not_found':
+      return { ...problem(404, code, 'No such path'), detail: 'there is no such method and path: see /openapi.json' };
+    case 'body_too_large':
+      return { ...problem(413, code, 'Too large'), detail: 'the request body may have at most 256 KiB' };
+    case 'store_unavailable':
+      return {
+        ...problem(503, code, 'The store cannot be reached'),
+        detail: 'the catalogue, the vault or the audit trail cannot be read or written: nothing was decided; try again',
+        headers: { 'retry-after': '5' },
+      };
+    case 'internal':
+      return {
+        ...problem(500, code, 'Internal error'),
+        detail: 'this is a bug in Pullpass; its log has a line with the same time',
+      };
+  }
+}
+
+function problem(status: number, code: string, title: string): Pick<Problem, 'status' | 'code' | 'title'> {
+  return { status, code, title };
+}
+
+export function problemResponse(problem: Problem): ApiResponse {
+  const { status, code, title, detail, members } = problem;
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
+    body: JSON.stringify({ type: 'about:blank', title, status, code, detail, ...members }),
+  };
+}
+
+/** For clients that show a person one line of text. */
+export function plainProblemResponse(problem: Problem): ApiResponse {
+  return {
+    statusCode: problem.status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...problem.headers },
+    body: `pullpass: ${problem.detail} (${problem.code})`,
+  };
+}

@@ -1,0 +1,107 @@
+/** What a route is. Its definition drives the router, the checks before it runs, and the OpenAPI document. */
+import type { Agent, Role } from '../domain/agent.ts';
+import type { InvalidInput } from '../domain/failures.ts';
+import { parseDocument } from '../domain/parse-document.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import { authenticate, requireRole, type AuthenticateDeps } from '../service/authenticate.ts';
+import type * as z from 'zod/mini';
+import type { ApiRequest, ApiResponse } from './api-request.ts';
+import { plainProblemResponse, problemOf, problemResponse, type ApiFailure, type BadRequest } from './problem.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** For the OpenAPI document. */
+export interface RouteDescription {
+  readonly summary: string;
+  /** Who may call it; empty: anybody. */
+  readonly roles: readonly Role[];
+  readonly body?: z.core.$ZodType;
+  readonly query?: z.core.$ZodObject;
+  /** A body that is text and not JSON. */
+  readonly plainBody?: string;
+  readonly ifMatch?: true;
+  readonly answers: Readonly<Record<number, string>>;
+  /** Problem codes by status. */
+  readonly problems: readonly string[];
+}
+
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly description: RouteDescription;
+  readonly run: (request: ApiRequest) => Promise<ApiResponse>;
+  /** How this route's callers read a failure. */
+  readonly failureStyle?: 'plain';
+}
+
+export function refuse(reason: ApiFailure): ApiResponse {
+  return problemResponse(problemOf(reason));
+}
+
+export function refusePlainly(reason: ApiFailure): ApiResponse {
+  return plainProblemResponse(problemOf(reason));
+}
+
+/** Runs an administrator's or viewer's step for a caller whose token and role are proven. */
+export function forRoles(
+  roles: readonly Role[],
+  deps: AuthenticateDeps,
+  run: (request: ApiRequest, caller: Agent) => Promise<ApiResponse>,
+): (request: ApiRequest) => Promise<ApiResponse> {
+  return async (request) => {
+    const agent = await authenticate(request.token, deps);
+    if (!agent.ok) return refuse(agent.failure);
+    const allowed = requireRole(agent.value, roles);
+    return allowed.ok ? await run(request, allowed.value) : refuse(allowed.failure);
+  };
+}
+
+export function parseBody<Schema extends z.core.$ZodType>(
+  request: ApiRequest,
+  schema: Schema,
+): Result<z.core.output<Schema>, InvalidInput | BadRequest> {
+  const document = parseJson(request.body);
+  return document.ok ? parseDocument(schema, document.value) : document;
+}
+
+export function parseJson(body: string): Result<unknown, BadRequest> {
+  try {
+    const document: unknown = JSON.parse(body);
+    return success(document);
+  } catch {
+    // The parser's message quotes the body, which may be a mistyped secret.
+    return failure({ kind: 'bad_request', code: 'bad_json', reason: 'the body must be one JSON document' });
+  }
+}
+
+const REVISION = /^(?:W\/)?"(?<revision>\d{1,15})"$/;
+
+/** `If-Match: "3"`; absent or `*`: any revision. */
+export function expectedRevision(request: ApiRequest): Result<number | undefined, BadRequest> {
+  const { ifMatch } = request;
+  if (ifMatch === undefined || ifMatch.trim() === '*') return success(undefined);
+  const revision = REVISION.exec(ifMatch.trim())?.groups?.['revision'];
+  if (revision !== undefined) return success(Number(revision));
+  const reason = 'If-Match must be a revision in quotes, as the ETag header gave it, such as "3"';
+  return failure({ kind: 'bad_request', code: 'bad_if_match', reason });
+}
+
+export function etag(revision: number): Readonly<Record<string, string>> {
+  return { etag: `"${revision}"` };
+}
+
+export const BAD_CURSOR: BadRequest = {
+  kind: 'bad_request',
+  code: 'bad_cursor',
+  reason: 'cursor must be one that the page before gave out',
+};
+
+const DEFAULT_LIMIT = 100;
+
+export function pageOf(query: { readonly limit?: string | undefined; readonly cursor?: string | undefined }): {
+  readonly limit: number;
+  readonly cursor?: string;
+} {
+  const { limit, cursor } = query;
+  return { limit: limit === undefined ? DEFAULT_LIMIT : Number(limit), ...(cursor === undefined ? {} : { cursor }) };
+}

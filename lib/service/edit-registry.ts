@@ -1,0 +1,184 @@
+/**
+ * Edits a registry. The address never changes. A change that would send the stored secret over weaker TLS or to a new
+ * token host needs the secret again: otherwise whoever may edit could have it sent to himself.
+ */
+import { invalidInput, type InvalidInput, type NotFound, type RevisionConflict } from '../domain/failures.ts';
+import type { Registry } from '../domain/registry.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-kind.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+import type { AddRegistryDeps } from './add-registry.ts';
+import { obtainCredential, type Obtained, type VerificationFailed } from './obtain-credential.ts';
+import { applySettings, weakensTransport, type RegistrySettingsInput } from './registry-input.ts';
+import { acceptSource, currentVersions } from './registry-source.ts';
+
+export interface RegistryEdit extends RegistrySettingsInput {
+  readonly source?: unknown;
+  readonly verify?: boolean | undefined;
+}
+
+export interface EditRegistryDeps extends Omit<AddRegistryDeps, 'catalogue' | 'newRegistryId'> {
+  readonly catalogue: Pick<
+    Catalogue,
+    'getRegistry' | 'updateRegistry' | 'installationId' | 'claimRegistry' | 'finishRefresh'
+  >;
+}
+
+/** A refresh holds the registry right now: nothing was changed, and a second try in a moment will do. */
+export interface RegistryBusy {
+  readonly kind: 'registry_busy';
+}
+
+export type EditRegistryFailure =
+  InvalidInput | MintFailure | VerificationFailed | NotFound | RevisionConflict | RegistryBusy;
+
+interface Change {
+  readonly id: string;
+  readonly edit: RegistryEdit;
+  /** From `If-Match`; undefined: whatever it is now, and nobody else may change it meanwhile. */
+  readonly expectedRevision: number | undefined;
+  readonly actor: string;
+}
+
+export async function editRegistry(
+  change: Change,
+  deps: EditRegistryDeps,
+): Promise<Result<Registry, EditRegistryFailure>> {
+  const { edit } = change;
+  const previous = await deps.catalogue.getRegistry(change.id);
+  if (previous === undefined) return failure({ kind: 'not_found', resource: 'registry' });
+  if (change.expectedRevision !== undefined && change.expectedRevision !== previous.revision) {
+    return failure({ kind: 'revision_conflict', currentRevision: previous.revision });
+  }
+  const settings = applySettings(edit, previous);
+  if (!settings.ok) return settings;
+  const target = { address: previous.address, ...settings.value };
+  const reissue = edit.source !== undefined || edit.tls !== undefined || edit.trustedRealms !== undefined;
+  if (!reissue) return await storeEdit({ change, previous, target }, deps);
+  return await reissueEdit({ change, previous, target, weaker: weakensTransport(previous, settings.value) }, deps);
+}
+
+/**
+ * Under a claim, so that no refresh runs beside it: its tidying up of the vault would take the versions that this edit
+ * has written and not yet pointed at.
+ */
+async function reissueEdit(
+  parts: { readonly change: Change; readonly previous: Registry; readonly target: Target; readonly weaker: boolean },
+  deps: EditRegistryDeps,
+): Promise<Result<Registry, EditRegistryFailure>> {
+  const { change, previous, target, weaker } = parts;
+  const source = await editedSource({ previous, input: change.edit.source, needsSecret: weaker }, deps);
+  if (!source.ok) return source;
+
+  const claim = { claimId: deps.newId(), now: deps.now(), until: deps.now() + CLAIM_MS };
+  const claimed = await deps.catalogue.claimRegistry(previous.id, claim);
+  if (claimed === 'missing') return failure({ kind: 'not_found', resource: 'registry' });
+  if (claimed === 'busy') return failure({ kind: 'registry_busy' });
+  const verify = change.edit.verify !== false;
+  const obtained = await obtainCredential({ ...source.value, target, verify }, deps);
+  const stored = obtained.ok
+    ? await storeEdit({ change, previous, target, reissued: { ...source.value, obtained: obtained.value } }, deps)
+    : obtained;
+  if (!stored.ok) {
+    // Gives the claim back with the record as it was; when the registry has changed hands meanwhile this does nothing.
+    const { claim: _ours, ...credential } = claimed.credential;
+    const { id: registryId, sourceVersion } = claimed;
+    await deps.catalogue.finishRefresh({ registryId, claimId: claim.claimId, sourceVersion, credential });
+  }
+  return stored;
+}
+
+type Target = Pick<Registry, 'address' | 'environments' | 'tls' | 'trustedRealms' | 'probe' | 'email' | 'description'>;
+
+/** Longer than a mint and a login may take together. */
+const CLAIM_MS = 60_000;
+
+interface EditedSource {
+  readonly kind: SourceKind;
+  readonly source: AcceptedSource;
+}
+
+async function editedSource(
+  request: { readonly previous: Registry; readonly input: unknown; readonly needsSecret: boolean },
+  deps: EditRegistryDeps,
+): Promise<Result<EditedSource, InvalidInput>> {
+  const { previous, input } = request;
+  const { address, source: settings, sourceVersion } = previous;
+  const installationId = await deps.catalogue.installationId();
+  // Where the secret has to be given again the stored one is not looked at, so it can't fill the gap.
+  const hide = request.needsSecret && sourceVersion !== undefined;
+  if (hide && input === undefined) {
+    const rule = 'must be given again, with its secret, when TLS is changed or a token host is added';
+    return failure(invalidInput('source', rule));
+  }
+  const secret =
+    hide || sourceVersion === undefined ? undefined : await deps.vault.getSource(previous.id, sourceVersion);
+  const context = { address, installationId, previous: { settings, secret } };
+  return acceptSource(input ?? { kind: settings.kind }, context, deps.kinds);
+}
+
+async function storeEdit(
+  parts: {
+    readonly change: Change;
+    readonly previous: Registry;
+    readonly target: Target;
+    readonly reissued?: EditedSource & { readonly obtained: Obtained };
+  },
+  deps: EditRegistryDeps,
+): Promise<Result<Registry, NotFound | RevisionConflict>> {
+  const { previous, change } = parts;
+  const { id, order, state, createdAt, revision } = previous;
+  const now = deps.now();
+  const detail = Object.keys(change.edit).join(', ');
+  const written = await deps.catalogue.updateRegistry({
+    registry: {
+      ...{ id, order, state, createdAt, revision, ...parts.target, updatedAt: now },
+      ...(parts.reissued === undefined ? keptParts(previous) : await newParts(id, parts.reissued, deps)),
+    },
+    expectedRevision: previous.revision,
+    replaceCredential: parts.reissued !== undefined,
+    change: { type: 'change', at: now, actor: change.actor, action: 'registry.edit', subject: id, detail },
+  });
+  switch (written.kind) {
+    case 'missing':
+      await deps.vault.remove(id);
+      return failure({ kind: 'not_found', resource: 'registry' });
+    case 'conflict':
+      return failure({ kind: 'revision_conflict', currentRevision: written.currentRevision });
+    case 'stored':
+      await deps.vault.settle(id, currentVersions(written.item));
+      return success(written.item);
+  }
+}
+
+type SourceParts = Pick<Registry, 'source' | 'sourceVersion' | 'verification' | 'credential'>;
+
+function keptParts(previous: Registry): SourceParts {
+  const { source, sourceVersion, verification, credential } = previous;
+  return {
+    source,
+    credential,
+    ...(sourceVersion === undefined ? {} : { sourceVersion }),
+    ...(verification === undefined ? {} : { verification }),
+  };
+}
+
+/** Writes the new versions into the vault, beside the old ones that the catalogue still points at. */
+async function newParts(
+  id: string,
+  reissued: EditedSource & { readonly obtained: Obtained },
+  deps: EditRegistryDeps,
+): Promise<SourceParts> {
+  const { settings, secret } = reissued.source;
+  const { issued, record, verification } = reissued.obtained;
+  const sourceVersion = secret === undefined ? undefined : deps.newId();
+  if (secret !== undefined && sourceVersion !== undefined) await deps.vault.putSource(id, sourceVersion, secret);
+  if (issued !== undefined) await deps.vault.putIssued(id, { ...issued.credential, version: issued.version });
+  return {
+    source: settings,
+    credential: record,
+    ...(sourceVersion === undefined ? {} : { sourceVersion }),
+    // What was verified before says nothing about a new source or new TLS.
+    ...(verification === undefined ? {} : { verification }),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Every credential that an environment may use now, for tools that read a docker config and know no helper. Only for
+ * agents whose token may export: it is the one answer that holds more than was asked for.
+ */
+import type { Agent } from '../domain/agent.ts';
+import { splitAddress } from '../domain/address.ts';
+import type { Credential } from '../domain/credential.ts';
+import { parseEnvironmentName } from '../domain/environment-name.ts';
+import { invalidInput, type InvalidInput } from '../domain/failures.ts';
+import { decideAddress } from '../domain/policy-decision.ts';
+import { compareForAddress } from '../domain/registry-selection.ts';
+import type { Registry } from '../domain/registry.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+import { requireEnvironment, requireRole, type Forbidden } from './authenticate.ts';
+import { currentCredential, type ReleaseDeps } from './release.ts';
+import { decisionEntry } from './resolve.ts';
+
+export interface ExportDeps extends ReleaseDeps {
+  readonly catalogue: Pick<Catalogue, 'listRegistries' | 'getPolicy'>;
+}
+
+export interface ExportedCredential {
+  readonly registry: Registry;
+  readonly credential: Credential;
+}
+
+const PAGE = 200;
+
+export async function exportCredentials(
+  request: { readonly agent: Agent; readonly environment: string },
+  deps: ExportDeps,
+): Promise<Result<readonly ExportedCredential[], Forbidden | InvalidInput>> {
+  const environment = parseEnvironmentName(request.environment);
+  if (!environment.ok) return failure(invalidInput('environment', environment.failure.rule));
+  const allowed = mayExport(request.agent, environment.value);
+  if (!allowed.ok) return allowed;
+
+  const [organisation, ownPolicy] = await Promise.all([
+    deps.catalogue.getPolicy(null),
+    deps.catalogue.getPolicy(environment.value),
+  ]);
+  const policies = { organisation: organisation?.document, environment: ownPolicy?.document };
+  const winners = winnersByAddress(await registriesOf(environment.value, deps), environment.value);
+  const exported: ExportedCredential[] = [];
+  for (const registry of winners) {
+    const decision = decideAddress({ address: registry.address, ...policies });
+    if (!decision.allowed) continue;
+    const credential = await currentCredential(registry, deps);
+    if (!credential.ok) continue;
+    const about = { environment: environment.value, image: registry.address, agentId: request.agent.id, decision };
+    const { version } = credential.value;
+    const outcome = { outcome: 'released', registryId: registry.id, version } as const;
+    await deps.recordDecision(decisionEntry({ ...about, at: deps.now() }, outcome));
+    exported.push({ registry, credential: credential.value });
+  }
+  return success(exported);
+}
+
+function mayExport(agent: Agent, environment: string): Result<Agent, Forbidden> {
+  const role = requireRole(agent, ['agent']);
+  if (!role.ok) return role;
+  const opened = requireEnvironment(agent, environment);
+  if (!opened.ok) return opened;
+  if (agent.export) return success(agent);
+  const reason = 'this token may not export credentials: create an agent with "export": true';
+  return failure({ kind: 'forbidden', code: 'export_not_allowed', reason });
+}
+
+async function registriesOf(environment: string, deps: ExportDeps): Promise<readonly Registry[]> {
+  const found: Registry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await deps.catalogue.listRegistries({
+      filter: { environment },
+      limit: PAGE,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    if (page === 'bad_cursor') break;
+    found.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return found;
+}
+
+/** At each address the registry that answers; where that one is inactive, nobody does. */
+function winnersByAddress(registries: readonly Registry[], environment: string): readonly Registry[] {
+  const best = new Map<string, Registry>();
+  for (const registry of registries) {
+    const rival = best.get(registry.address);
+    if (rival === undefined || compareForAddress(registry, rival, environment) < 0)
+      best.set(registry.address, registry);
+  }
+  return [...best.values()].filter((registry) => registry.state === 'active');
+}

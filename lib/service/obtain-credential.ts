@@ -1,0 +1,61 @@
+/**
+ * The first credential of a registry that is added, or whose source, TLS or realms are edited: minted and logged in with
+ * before anything is stored. With `verify: false` neither failure counts: the registry waits as `pending`.
+ */
+import type { CanonicalAddress } from '../domain/address.ts';
+import type { CredentialRecord } from '../domain/credential.ts';
+import type { Registry, Verification, VerificationStatus } from '../domain/registry.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-kind.ts';
+import { asVerification, checkLogin, type LoginDeps } from './login.ts';
+import { mint, type FreshCredential, type MintDeps } from './mint.ts';
+import { recordAfterFailure, recordOf } from './refresh-registry.ts';
+
+export interface VerificationFailed {
+  readonly kind: 'verification_failed';
+  readonly status: VerificationStatus;
+  readonly advice: string;
+}
+
+export interface Obtained {
+  /** Absent where there is none yet: then nothing goes into the vault. */
+  readonly issued?: { readonly credential: FreshCredential; readonly version: string };
+  readonly record: CredentialRecord;
+  readonly verification?: Verification;
+}
+
+export interface ObtainDeps extends MintDeps, LoginDeps {
+  readonly random: () => number;
+  readonly newId: () => string;
+}
+
+export interface ObtainRequest {
+  readonly kind: SourceKind;
+  readonly source: AcceptedSource;
+  readonly target: Pick<Registry, 'tls' | 'trustedRealms' | 'probe'> & { readonly address: CanonicalAddress };
+  readonly verify: boolean;
+}
+
+export async function obtainCredential(
+  request: ObtainRequest,
+  deps: ObtainDeps,
+): Promise<Result<Obtained, MintFailure | VerificationFailed>> {
+  const { kind, source, target, verify } = request;
+  const what = { address: target.address, settings: source.settings, secret: source.secret };
+  const minted = await mint(kind, what, deps);
+  if (!minted.ok && verify) return minted;
+  if (!minted.ok) {
+    const failed = { failure: minted.failure, renewable: kind.renewable, now: deps.now() };
+    return success({ record: recordAfterFailure({ consecutiveFailures: 0 }, failed, deps.random) });
+  }
+
+  const version = deps.newId();
+  const issued = { credential: minted.value, version };
+  const record = recordOf(minted.value, version, deps.random);
+  if (!verify) return success({ issued, record });
+  const checked = await checkLogin(target, minted.value, deps);
+  if (checked.status !== 'verified') {
+    return failure({ kind: 'verification_failed', status: checked.status, advice: checked.advice });
+  }
+  return success({ issued, record, verification: asVerification(checked, deps.now()) });
+}

@@ -1,0 +1,148 @@
+/**
+ * Refreshes one registry that is claimed: mint (or share a mint), check, store, finish.
+ *
+ * The last good credential stays until a new one is stored and, where the registry can be reached, has logged in there.
+ * Write order: vault, then catalogue, then the vault forgets what nobody points at any more.
+ */
+import type { CredentialRecord } from '../domain/credential.ts';
+import type { Registry, Verification } from '../domain/registry.ts';
+import type { Result } from '../domain/result.ts';
+import type { MintFailure, SourceKind } from '../sources/source-kind.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+import type { Vault } from '../stores/vault.ts';
+import type { Report } from './events.ts';
+import { asVerification, checkLogin, isRefusal, type LoginDeps } from './login.ts';
+import { mintFailure, type FreshCredential, type MintDeps } from './mint.ts';
+import { dueAfterFailure, dueAfterSuccess } from './refresh-schedule.ts';
+
+export interface RefreshDeps extends MintDeps, LoginDeps {
+  readonly catalogue: Pick<Catalogue, 'claimDue' | 'claimRegistry' | 'finishRefresh' | 'getRegistry'>;
+  readonly vault: Vault;
+  readonly kinds: readonly SourceKind[];
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly report: Report;
+}
+
+/** A mint that one or several registries get their credential from. */
+export interface SharedMint {
+  readonly minted: Result<FreshCredential, MintFailure>;
+  /** One draw for all that share it: they come due together again, and so share the next mint, too. */
+  readonly jitter: number;
+  /** The source makes its credentials anew, so a failure is worth trying again. */
+  readonly renewable: boolean;
+}
+
+export interface RefreshResult {
+  readonly registryId: string;
+  /** `lost`: the registry was edited, deleted or taken over by another run meanwhile; nothing was changed. */
+  readonly outcome: 'refreshed' | 'failed' | 'lost';
+  readonly failure?: MintFailure;
+}
+
+interface Claimed {
+  readonly registry: Registry;
+  readonly claimId: string;
+  readonly mint: SharedMint;
+}
+
+export async function refreshClaimed(claimed: Claimed, deps: RefreshDeps): Promise<RefreshResult> {
+  const { registry } = claimed;
+  const { minted } = claimed.mint;
+  if (!minted.ok) return await fail(claimed, { failure: minted.failure }, deps);
+  if (!lastsAsLong(minted.value, registry.credential)) {
+    const worse = mintFailure('bad_answer', 'the source answered a credential that ends before the present one');
+    return await fail(claimed, { failure: worse }, deps);
+  }
+  const checked = await checkLogin(registry, minted.value, deps);
+  const verification = asVerification(checked, deps.now());
+  if (isRefusal(checked)) {
+    return await fail(claimed, { failure: mintFailure('login_refused', checked.advice), verification }, deps);
+  }
+  return await store(claimed, { credential: minted.value, verification }, deps);
+}
+
+/**
+ * Never replaced by something worse: while the present credential lives and no registry rejected it, a new one has to
+ * last at least as long.
+ */
+function lastsAsLong(minted: FreshCredential, record: CredentialRecord): boolean {
+  const { current } = record;
+  if (current === undefined || record.rejectedVersion === current.version) return true;
+  if (minted.expiresAt === undefined) return true;
+  return current.expiresAt !== undefined && minted.expiresAt >= current.expiresAt;
+}
+
+async function store(
+  claimed: Claimed,
+  good: { readonly credential: FreshCredential; readonly verification: Verification },
+  deps: RefreshDeps,
+): Promise<RefreshResult> {
+  const { registry, claimId, mint } = claimed;
+  const version = deps.newId();
+  await deps.vault.putIssued(registry.id, { ...good.credential, version });
+  const stored = await deps.catalogue.finishRefresh({
+    registryId: registry.id,
+    claimId,
+    sourceVersion: registry.sourceVersion,
+    credential: recordOf(good.credential, version, () => mint.jitter),
+    verification: good.verification,
+  });
+  if (stored === 'lost') {
+    // What was written beside it must not outlive a registry that was deleted while we minted.
+    if ((await deps.catalogue.getRegistry(registry.id)) === undefined) await deps.vault.remove(registry.id);
+    return { registryId: registry.id, outcome: 'lost' };
+  }
+  const { sourceVersion } = registry;
+  await deps.vault.settle(registry.id, {
+    ...(sourceVersion === undefined ? {} : { sourceVersion }),
+    issuedVersion: version,
+  });
+  return { registryId: registry.id, outcome: 'refreshed' };
+}
+
+/** The catalogue's part of a credential just stored in the vault. */
+export function recordOf(credential: FreshCredential, version: string, random: () => number): CredentialRecord {
+  const { username, issuedAt, expiresAt } = credential;
+  const dueAt = dueAfterSuccess({ issuedAt, expiresAt }, random);
+  return {
+    current: { version, username, issuedAt, ...(expiresAt === undefined ? {} : { expiresAt }) },
+    ...(dueAt === undefined ? {} : { dueAt }),
+    consecutiveFailures: 0,
+  };
+}
+
+/** What the record becomes when a refresh failed: the credential stays, the next attempt and the reason are noted. */
+export function recordAfterFailure(
+  record: CredentialRecord,
+  failed: { readonly failure: MintFailure; readonly renewable: boolean; readonly now: number },
+  random: () => number,
+): CredentialRecord {
+  const { code, retryAfterSeconds } = failed.failure;
+  const dueAt = dueAfterFailure({ record, code, retryAfterSeconds, ...failed }, random);
+  const { dueAt: _was, claim: _ended, ...kept } = record;
+  return {
+    ...kept,
+    ...(dueAt === undefined ? {} : { dueAt }),
+    consecutiveFailures: record.consecutiveFailures + 1,
+    lastError: { code, at: failed.now },
+  };
+}
+
+async function fail(
+  claimed: Claimed,
+  failed: { readonly failure: MintFailure; readonly verification?: Verification },
+  deps: RefreshDeps,
+): Promise<RefreshResult> {
+  const { registry, claimId, mint } = claimed;
+  const outcome = { failure: failed.failure, renewable: mint.renewable, now: deps.now() };
+  const stored = await deps.catalogue.finishRefresh({
+    registryId: registry.id,
+    claimId,
+    sourceVersion: registry.sourceVersion,
+    credential: recordAfterFailure(registry.credential, outcome, () => mint.jitter),
+    ...(failed.verification === undefined ? {} : { verification: failed.verification }),
+  });
+  return { registryId: registry.id, outcome: stored === 'lost' ? 'lost' : 'failed', failure: failed.failure };
+}

@@ -1,0 +1,149 @@
+/**
+ * Refreshes what is due. The catalogue's index by due time is the queue: a run claims from it, works with bounded
+ * concurrency until nothing is due or its time is up, and mints once for all registries that one credential opens.
+ */
+import type { Registry } from '../domain/registry.ts';
+import { failure } from '../domain/result.ts';
+import { findKind } from '../sources/registered-kinds.ts';
+import { StoreUnavailable } from '../stores/catalogue.ts';
+import { mint, mintFailure } from './mint.ts';
+import { refreshClaimed, type RefreshDeps, type RefreshResult, type SharedMint } from './refresh-registry.ts';
+
+export interface RefreshLimits {
+  /** No further registry is claimed after that; those claimed are finished. */
+  readonly budgetMilliseconds: number;
+  readonly concurrency: number;
+}
+
+export interface RefreshRun {
+  readonly refreshed: number;
+  readonly failed: number;
+  readonly lost: number;
+}
+
+/** Longer than a run's claimed registries can take, so that only a run that died loses its claims. */
+const CLAIM_MS = 120_000;
+
+export async function refreshDue(limits: RefreshLimits, deps: RefreshDeps): Promise<RefreshRun> {
+  const startedAt = deps.now();
+  const claimId = deps.newId();
+  const next = dueRegistries({ claimId, startedAt, limits }, deps);
+  const sharedMint = sharedMints(deps);
+  const count = { refreshed: 0, failed: 0, lost: 0 };
+
+  async function work(): Promise<void> {
+    for (let registry = await next(); registry !== undefined; registry = await next()) {
+      const result = await refreshOne({ registry, claimId, mint: await sharedMint(registry) }, deps);
+      count[result.outcome] += 1;
+    }
+  }
+  await Promise.all(Array.from({ length: limits.concurrency }, work));
+  return count;
+}
+
+/** One registry now, due or not: what an administrator asks for. */
+export async function refreshNow(registryId: string, deps: RefreshDeps): Promise<RefreshResult | 'missing' | 'busy'> {
+  const claimId = deps.newId();
+  const now = deps.now();
+  const registry = await deps.catalogue.claimRegistry(registryId, { claimId, now, until: now + CLAIM_MS });
+  if (registry === 'missing' || registry === 'busy') return registry;
+  return await refreshOne({ registry, claimId, mint: await sharedMints(deps)(registry) }, deps);
+}
+
+/**
+ * Hands out claimed registries one by one, claiming as many as can be worked on at a time. "Due" means due when the run
+ * began: what fails and comes due again during the run waits for the next one, so a run ends and a failed mint is not
+ * repeated by everybody who shares it.
+ */
+function dueRegistries(
+  run: { readonly claimId: string; readonly startedAt: number; readonly limits: RefreshLimits },
+  deps: RefreshDeps,
+): () => Promise<Registry | undefined> {
+  const { claimId, startedAt, limits } = run;
+  const kinds = deps.kinds.map(({ kind }) => kind);
+  const claimed: Registry[] = [];
+  let drained = false;
+  let claiming: Promise<void> | undefined;
+
+  async function claimMore(): Promise<void> {
+    const until = deps.now() + CLAIM_MS;
+    const limit = limits.concurrency;
+    const more = await deps.catalogue.claimDue({ claim: { claimId, now: startedAt, until }, kinds, limit });
+    claimed.push(...more);
+    drained = more.length < limit;
+  }
+
+  return async () => {
+    while (claimed.length === 0 && !drained && deps.now() < startedAt + limits.budgetMilliseconds) {
+      claiming ??= claimMore().finally(() => {
+        claiming = undefined;
+      });
+      await claiming;
+    }
+    return claimed.shift();
+  };
+}
+
+/** One mint per sharing key and run, its failure included: a source that throttles is not asked again by each registry. */
+function sharedMints(deps: RefreshDeps): (registry: Registry) => Promise<SharedMint> {
+  const mints = new Map<string, Promise<SharedMint>>();
+  return (registry) => {
+    const kind = findKind(deps.kinds, registry.source.kind);
+    const shared = kind?.sharingKey({ address: registry.address, settings: registry.source });
+    if (shared === undefined) return mintFor(registry, deps);
+    const key = `${registry.source.kind} ${shared}`;
+    const known = mints.get(key) ?? mintFor(registry, deps);
+    mints.set(key, known);
+    return known;
+  };
+}
+
+async function mintFor(registry: Registry, deps: RefreshDeps): Promise<SharedMint> {
+  const jitter = deps.random();
+  const kind = findKind(deps.kinds, registry.source.kind);
+  if (kind === undefined) {
+    const unknown = mintFailure('internal', `this Pullpass does not know the source kind ${registry.source.kind}`);
+    return { minted: failure(unknown), jitter, renewable: true };
+  }
+  try {
+    const { address, source: settings, sourceVersion, id } = registry;
+    const secret = sourceVersion === undefined ? undefined : await deps.vault.getSource(id, sourceVersion);
+    return { minted: await mint(kind, { address, settings, secret }, deps), jitter, renewable: kind.renewable };
+  } catch (error) {
+    return { minted: failure(storeFailure(error)), jitter, renewable: kind.renewable };
+  }
+}
+
+function storeFailure(error: unknown): ReturnType<typeof mintFailure> {
+  return error instanceof StoreUnavailable
+    ? mintFailure('unavailable', "the vault could not be read for the source's secret; it is tried again")
+    : mintFailure('internal', 'the refresh failed in an unforeseen way; this is a bug in Pullpass');
+}
+
+/** An outage of the store ends this registry's turn, not the run: its claim lapses and it is due again. */
+async function refreshOne(claimed: Parameters<typeof refreshClaimed>[0], deps: RefreshDeps): Promise<RefreshResult> {
+  const { registry } = claimed;
+  let result: RefreshResult;
+  try {
+    result = await refreshClaimed(claimed, deps);
+  } catch (error) {
+    result = { registryId: registry.id, outcome: 'failed', failure: storeFailure(error) };
+  }
+  const expiresAt = registry.credential.current?.expiresAt;
+  const secondsLeft = expiresAt === undefined ? undefined : Math.floor((expiresAt - deps.now()) / 1000);
+  const fields = { registryId: registry.id, address: registry.address, kind: registry.source.kind };
+  if (result.outcome === 'failed') {
+    const failures = registry.credential.consecutiveFailures + 1;
+    deps.report({
+      level: secondsLeft !== undefined && secondsLeft < URGENT_SECONDS ? 'error' : 'warn',
+      code: 'refresh.failed',
+      fields: { ...fields, reason: result.failure?.code, advice: result.failure?.advice, failures, secondsLeft },
+    });
+  } else {
+    deps.report({ level: 'info', code: `refresh.${result.outcome}`, fields });
+  }
+  return result;
+}
+
+/** A failure with less life left than this is an error, not a warning. */
+const URGENT_SECONDS = 3_600;

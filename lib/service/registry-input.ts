@@ -1,0 +1,137 @@
+/**
+ * What an administrator may say of a registry, checked: everything but the source, which its kind checks. The document's
+ * shape was validated at the edge; here are the rules that a schema cannot say.
+ */
+import { X509Certificate } from 'node:crypto';
+import { parseAddress } from '../domain/address.ts';
+import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../domain/environment-name.ts';
+import { invalidInput, type InvalidInput } from '../domain/failures.ts';
+import { parseImageReference } from '../domain/image-reference.ts';
+import type { Registry, TlsSettings } from '../domain/registry.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+
+export interface TlsInput {
+  readonly ca?: string | undefined;
+  readonly skipVerify?: boolean | undefined;
+  readonly plainHttp?: boolean | undefined;
+}
+
+/** What can be said at creation and changed later. Absent = left as it is; null = taken away. */
+export interface RegistrySettingsInput {
+  readonly environments?: readonly string[] | undefined;
+  readonly tls?: TlsInput | undefined;
+  readonly probe?: { readonly repository: string } | null | undefined;
+  readonly trustedRealms?: readonly string[] | undefined;
+  readonly email?: string | null | undefined;
+  readonly description?: string | null | undefined;
+}
+
+type Settings = Pick<Registry, 'environments' | 'tls' | 'probe' | 'trustedRealms' | 'email' | 'description'>;
+
+export function applySettings(
+  input: RegistrySettingsInput,
+  previous: Settings & Pick<Registry, 'address'>,
+): Result<Settings, InvalidInput> {
+  const environments =
+    input.environments === undefined ? success(previous.environments) : parseEnvironments(input.environments);
+  if (!environments.ok) return environments;
+  const tls = input.tls === undefined ? success(previous.tls) : parseTls(input.tls);
+  if (!tls.ok) return tls;
+  const realms = input.trustedRealms === undefined ? success(previous.trustedRealms) : parseRealms(input.trustedRealms);
+  if (!realms.ok) return realms;
+  const probe = input.probe === undefined ? previous.probe : (input.probe ?? undefined);
+  if (probe !== undefined && !isRepositoryAt(previous.address, probe.repository)) {
+    return failure(
+      invalidInput(
+        'probe.repository',
+        'must be a repository on that registry, without host, tag or digest, such as "team/app"',
+      ),
+    );
+  }
+  const email = input.email === undefined ? previous.email : (input.email ?? undefined);
+  const description = input.description === undefined ? previous.description : (input.description ?? undefined);
+  return success({
+    environments: environments.value,
+    tls: tls.value,
+    ...(realms.value === undefined || realms.value.length === 0 ? {} : { trustedRealms: realms.value }),
+    ...(probe === undefined ? {} : { probe }),
+    ...(email === undefined ? {} : { email }),
+    ...(description === undefined ? {} : { description }),
+  });
+}
+
+function parseEnvironments(names: readonly string[]): Result<readonly string[], InvalidInput> {
+  if (names.length === 0) {
+    return failure(invalidInput('environments', 'must name at least one environment, or "*" for every one'));
+  }
+  for (const [index, name] of names.entries()) {
+    if (name === EVERY_ENVIRONMENT) continue;
+    const parsed = parseEnvironmentName(name);
+    if (!parsed.ok) return failure(invalidInput(`environments[${index}]`, `${parsed.failure.rule}, or "*"`));
+  }
+  return success([...new Set(names)]);
+}
+
+function parseTls(input: TlsInput): Result<TlsSettings, InvalidInput> {
+  const { ca, skipVerify, plainHttp } = input;
+  const chosen = [ca !== undefined, skipVerify === true, plainHttp === true].filter(Boolean).length;
+  if (chosen > 1) {
+    return failure(invalidInput('tls', 'takes one of "ca", "skipVerify" and "plainHttp", not several'));
+  }
+  if (skipVerify === true) return success({ skipVerify: true });
+  if (plainHttp === true) return success({ plainHttp: true });
+  if (ca === undefined) return success({});
+  if (!isCertificates(ca)) {
+    return failure(invalidInput('tls.ca', 'must be one or more certificates in PEM, and no private key'));
+  }
+  return success({ ca });
+}
+
+const PEM_BLOCK = /-----BEGIN (?<label>[A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END \k<label>-----/g;
+
+function isCertificates(pem: string): boolean {
+  const blocks = [...pem.matchAll(PEM_BLOCK)];
+  if (blocks.length === 0 || blocks.some((block) => block.groups?.['label'] !== 'CERTIFICATE')) return false;
+  try {
+    return blocks.every(([text]) => new X509Certificate(text).raw.length > 0);
+  } catch {
+    return false;
+  }
+}
+
+function parseRealms(realms: readonly string[]): Result<readonly string[], InvalidInput> {
+  const hosts: string[] = [];
+  for (const [index, realm] of realms.entries()) {
+    const parsed = parseAddress(realm);
+    if (!parsed.ok || parsed.value.path !== '') {
+      return failure(invalidInput(`trustedRealms[${index}]`, 'must be a host, or host:port, without scheme and path'));
+    }
+    hosts.push(parsed.value.host);
+  }
+  return success(hosts);
+}
+
+function isRepositoryAt(address: string, repository: string): boolean {
+  const [host] = address.split('/', 1);
+  const parsed = parseImageReference(`${host ?? ''}/${repository}`);
+  if (!parsed.ok || parsed.value.tag !== undefined || parsed.value.digest !== undefined) return false;
+  return parsed.value.repository === repository || parsed.value.repository === `library/${repository}`;
+}
+
+/**
+ * Would this change send the stored secret somewhere weaker or new? Then only somebody who knows the secret may make it.
+ * Verifying with the system's authorities where nothing was verified before is the one change that only strengthens.
+ */
+export function weakensTransport(previous: Settings, next: Settings): boolean {
+  const addedRealm = (next.trustedRealms ?? []).some((realm) => !(previous.trustedRealms ?? []).includes(realm));
+  return addedRealm || weakensTls(previous.tls, next.tls);
+}
+
+function weakensTls(previous: TlsSettings, next: TlsSettings): boolean {
+  const same =
+    previous.ca === next.ca && previous.skipVerify === next.skipVerify && previous.plainHttp === next.plainHttp;
+  if (same) return false;
+  const verifiedNothing = previous.skipVerify === true || previous.plainHttp === true;
+  const verifiesNow = next.skipVerify !== true && next.plainHttp !== true;
+  return !(verifiedNothing && verifiesNow);
+}

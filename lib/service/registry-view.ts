@@ -1,0 +1,27 @@
+/** A registry as its administrators and viewers see it: everything that is known of it, and no secret. */
+import type { CredentialState, MintFailureCode } from '../domain/credential.ts';
+import { isOverridden } from '../domain/registry-selection.ts';
+import type { Registry } from '../domain/registry.ts';
+import { stateOf } from './release.ts';
+
+export interface RegistryView {
+  readonly registry: Registry;
+  /** A better one at the same address answers in every environment this one is for. */
+  readonly overridden: boolean;
+  readonly credentialState: CredentialState;
+  /** Null where the credential does not run out or is not there yet. Negative when it has run out. */
+  readonly secondsLeft: number | null;
+  readonly lastError?: { readonly code: MintFailureCode; readonly at: number };
+}
+
+export function viewOf(registry: Registry, sameHost: readonly Registry[], now: number): RegistryView {
+  const expiresAt = registry.credential.current?.expiresAt;
+  const { lastError } = registry.credential;
+  return {
+    registry,
+    overridden: isOverridden(registry, sameHost),
+    credentialState: stateOf(registry, now),
+    secondsLeft: expiresAt === undefined ? null : Math.floor((expiresAt - now) / 1000),
+    ...(lastError === undefined ? {} : { lastError }),
+  };
+}

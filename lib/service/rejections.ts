@@ -1,0 +1,37 @@
+/**
+ * A host says that the registry rejected a credential of ours. It is minted anew: at most once per version, and not
+ * sooner than a while after it was issued, so that a host that keeps complaining cannot wear out a source.
+ */
+import type { Agent } from '../domain/agent.ts';
+import { EVERY_ENVIRONMENT } from '../domain/environment-name.ts';
+import type { NotFound } from '../domain/failures.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+
+const MINIMUM_AGE_MS = 60_000;
+
+export interface RejectionDeps {
+  readonly catalogue: Pick<Catalogue, 'getRegistry' | 'reportRejection'>;
+  readonly now: () => number;
+}
+
+export type RejectionOutcome = 'scheduled' | 'already_reported' | 'superseded';
+
+export async function reportRejection(
+  report: {
+    readonly agent: Agent;
+    readonly environment: string;
+    readonly registryId: string;
+    readonly version: string;
+  },
+  deps: RejectionDeps,
+): Promise<Result<RejectionOutcome, NotFound>> {
+  const { registryId, version, environment } = report;
+  const registry = await deps.catalogue.getRegistry(registryId);
+  const authorised = registry?.environments.some((name) => name === environment || name === EVERY_ENVIRONMENT);
+  if (registry === undefined || authorised !== true) return failure({ kind: 'not_found', resource: 'registry' });
+  const issuedAt = registry.credential.current?.issuedAt ?? 0;
+  const dueAt = Math.max(deps.now(), issuedAt + MINIMUM_AGE_MS);
+  const outcome = await deps.catalogue.reportRejection({ registryId, version, now: dueAt });
+  return outcome === 'missing' ? failure({ kind: 'not_found', resource: 'registry' }) : success(outcome);
+}

@@ -1,0 +1,82 @@
+/**
+ * The last step of every answer that holds a secret: take the credential that the catalogue points at from the vault,
+ * make sure that it still works, record the decision, let it go. In that order: no record, no secret.
+ */
+import type { DecisionEntry } from '../domain/audit.ts';
+import { credentialState, type Credential, type CredentialState } from '../domain/credential.ts';
+import type { Registry } from '../domain/registry.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import type { IssuedCredentials } from '../stores/vault.ts';
+import type { Report } from './events.ts';
+import type { ExpiringCache } from './expiring-cache.ts';
+
+/** A credential with less than this left counts as expired: a pull that starts with it would fail on its way. */
+export const MINIMUM_REMAINING_MS = 5_000;
+
+export interface CredentialUnavailable {
+  readonly kind: 'credential_unavailable';
+  readonly registryId: string;
+  readonly state: CredentialState | 'missing';
+  readonly retryAfterSeconds: number;
+  readonly reason: string;
+}
+
+export interface ReleaseDeps {
+  readonly issued: IssuedCredentials;
+  /** Keyed by registry and version: a version never changes, so an entry can only be forgotten, not be wrong. */
+  readonly issuedCache: ExpiringCache<Credential | undefined>;
+  readonly recordDecision: (entry: DecisionEntry) => Promise<void>;
+  readonly report: Report;
+  readonly now: () => number;
+}
+
+export async function currentCredential(
+  registry: Registry,
+  deps: ReleaseDeps,
+): Promise<Result<Credential, CredentialUnavailable>> {
+  const current = registry.credential.current;
+  if (current === undefined) return failure(unavailable(registry, 'pending', deps.now()));
+  const { id } = registry;
+  const credential = await deps.issuedCache.get(`${id}:${current.version}`, () =>
+    deps.issued.getIssued(id, current.version),
+  );
+  if (credential === undefined) {
+    deps.report({
+      level: 'error',
+      code: 'vault.version_missing',
+      fields: { registryId: id, version: current.version },
+    });
+    return failure(unavailable(registry, 'missing', deps.now()));
+  }
+  if (credential.expiresAt !== undefined && credential.expiresAt - MINIMUM_REMAINING_MS <= deps.now()) {
+    return failure(unavailable(registry, 'expired', deps.now()));
+  }
+  return success(credential);
+}
+
+function unavailable(registry: Registry, state: CredentialUnavailable['state'], now: number): CredentialUnavailable {
+  const { dueAt, lastError } = registry.credential;
+  const wait = dueAt === undefined ? 30 : Math.ceil((dueAt - now) / 1000);
+  const why = lastError === undefined ? '' : `; the last refresh failed: ${lastError.code}`;
+  const what =
+    state === 'pending'
+      ? 'has no credential yet'
+      : state === 'expired'
+        ? 'has a credential that ran out'
+        : 'lost its credential';
+  return {
+    kind: 'credential_unavailable',
+    registryId: registry.id,
+    state,
+    retryAfterSeconds: Math.min(60, Math.max(2, wait)),
+    reason: `the registry ${registry.address} ${what}${why}`,
+  };
+}
+
+/** What an operator sees of a credential's health, for explain and the registry views. */
+export function stateOf(registry: Registry, now: number): CredentialState {
+  if (registry.state === 'active') return credentialState(registry.credential, now);
+  // Nobody refreshes an inactive registry, so being late is no fault.
+  const { dueAt: _late, ...rest } = registry.credential;
+  return credentialState(rest, now);
+}

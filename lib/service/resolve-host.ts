@@ -1,0 +1,111 @@
+/**
+ * For clients that name only a host (docker-credential helpers): the credential for that host, if anything on it may be
+ * pulled and one registry answers for it. Which image comes next is not known here; that is what resolve is for.
+ */
+import type { Credential } from '../domain/credential.ts';
+import { parseServerKey, type CanonicalAddress } from '../domain/address.ts';
+import { invalidInput, type InvalidInput } from '../domain/failures.ts';
+import { decideAddress, decideHost } from '../domain/policy-decision.ts';
+import { selectForHost } from '../domain/registry-selection.ts';
+import type { Registry } from '../domain/registry.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import type { Secret } from '../domain/secret.ts';
+import type { Forbidden, Unauthenticated } from './authenticate.ts';
+import { currentCredential, type CredentialUnavailable } from './release.ts';
+import {
+  decisionEntry,
+  inactive,
+  refreshAfter,
+  type Denied,
+  type NoCredential,
+  type RegistryInactive,
+  type ResolveDeps,
+} from './resolve.ts';
+import { admit, policiesOf } from './situate.ts';
+
+/** Several registries on that host are for different paths, and the client did not say which path it wants. */
+export interface AmbiguousHost {
+  readonly kind: 'ambiguous_host';
+  readonly host: string;
+  readonly addresses: readonly string[];
+}
+
+export interface HostResolution {
+  /** As the client wrote it: what its answer must be keyed by. */
+  readonly serverKey: string;
+  readonly credential: Credential;
+  readonly refreshAfter: number;
+  readonly registry: Registry;
+}
+
+export type ResolveHostFailure =
+  | Unauthenticated
+  | Forbidden
+  | InvalidInput
+  | Denied
+  | RegistryInactive
+  | NoCredential
+  | AmbiguousHost
+  | CredentialUnavailable;
+
+export interface HostQuestion {
+  readonly token: Secret | undefined;
+  readonly environment: string;
+  readonly serverKey: string;
+}
+
+export async function resolveHost(
+  question: HostQuestion,
+  deps: ResolveDeps,
+): Promise<Result<HostResolution, ResolveHostFailure>> {
+  const host = parseServerKey(question.serverKey);
+  const admitted = await admit({ ...question, host: host.ok ? host.value : 'docker.io' }, ['agent'], deps);
+  if (!admitted.ok) return admitted;
+  if (!host.ok) return failure(invalidInput('server', host.failure.rule));
+
+  const { agent, environment, view } = admitted.value;
+  const policies = policiesOf(view);
+  const decision = decideHost({ host: host.value, ...policies });
+  const about = { environment, image: host.value, agentId: agent.id, at: deps.now(), decision };
+  if (!decision.allowed) {
+    await deps.recordDecision(decisionEntry(about, { outcome: 'denied' }));
+    return failure({ kind: 'denied', rule: decision.rule, image: host.value, environment });
+  }
+
+  const allows = (address: CanonicalAddress): boolean => decideAddress({ address, ...policies }).allowed;
+  const selection = selectForHost({ host: host.value, environment, registries: view.registries, allows });
+  switch (selection.kind) {
+    case 'none':
+      await deps.recordDecision(decisionEntry(about, { outcome: 'no_credential' }));
+      return failure({ kind: 'no_credential', image: host.value, rule: decision.rule });
+    case 'inactive':
+      await deps.recordDecision(
+        decisionEntry(about, { outcome: 'registry_inactive', registryId: selection.registry.id }),
+      );
+      return failure(inactive(selection.registry));
+    case 'ambiguous':
+      await deps.recordDecision(decisionEntry(about, { outcome: 'ambiguous' }));
+      return failure({
+        kind: 'ambiguous_host',
+        host: host.value,
+        addresses: selection.registries.map((registry) => registry.address),
+      });
+    case 'selected':
+      break;
+  }
+
+  const { registry } = selection;
+  const credential = await currentCredential(registry, deps);
+  if (!credential.ok) {
+    await deps.recordDecision(decisionEntry(about, { outcome: 'unavailable', registryId: registry.id }));
+    return credential;
+  }
+  const { version } = credential.value;
+  await deps.recordDecision(decisionEntry(about, { outcome: 'released', registryId: registry.id, version }));
+  return success({
+    serverKey: question.serverKey,
+    credential: credential.value,
+    refreshAfter: refreshAfter(credential.value, deps),
+    registry,
+  });
+}
