@@ -1,0 +1,68 @@
+/**
+ * The first administrator's token: made when the data folder is new, written to a file that only its owner can read.
+ * Deleting the file and starting again replaces it: the token it held is worth nothing from then on.
+ */
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Agent } from '../domain/agent.ts';
+import { Secret } from '../domain/secret.ts';
+import { createAgent } from '../service/agents.ts';
+import { claimedAgentId, isTokenOf } from '../service/tokens.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+
+const NAME = 'admin-token file';
+
+export async function ensureAdminToken(
+  dataDirectory: string,
+  deps: { readonly catalogue: Catalogue; readonly now: () => number },
+): Promise<{ readonly file: string; readonly created: boolean }> {
+  const file = join(dataDirectory, 'admin-token');
+  if (await holdsWorkingToken(file, deps.catalogue)) return { file, created: false };
+
+  for (const old of await earlierAdmins(deps.catalogue)) {
+    const change = { at: deps.now(), actor: 'serve', action: 'agent.delete', subject: old.id };
+    await deps.catalogue.removeAgent(old.id, { type: 'change', ...change });
+  }
+  const created = await createAgent({ name: NAME, role: 'admin' }, 'serve', deps);
+  if (!created.ok) throw new Error(`the administrator cannot be created: ${created.failure.rule}`);
+  await writePrivately(file, created.value.token);
+  return { file, created: true };
+}
+
+async function holdsWorkingToken(file: string, catalogue: Catalogue): Promise<boolean> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return false;
+  }
+  const token = new Secret(text.trim());
+  const id = claimedAgentId(token);
+  const agent = id === undefined ? undefined : await catalogue.getAgent(id);
+  return agent !== undefined && isTokenOf(agent, token);
+}
+
+async function earlierAdmins(catalogue: Catalogue): Promise<readonly Agent[]> {
+  const found: Agent[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await catalogue.listAgents({ limit: 500, ...(cursor === undefined ? {} : { cursor }) });
+    if (page === 'bad_cursor') break;
+    found.push(...page.items.filter((agent) => agent.name === NAME && agent.role === 'admin'));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return found;
+}
+
+async function writePrivately(file: string, token: Secret): Promise<void> {
+  const temporary = `${file}.new`;
+  const handle = await open(temporary, 'w', 0o600);
+  try {
+    await handle.chmod(0o600);
+    await handle.writeFile(`${token.reveal()}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, file);
+}

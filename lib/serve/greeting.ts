@@ -1,0 +1,31 @@
+/** What `pullpass serve` says to the person who started it. */
+import { relative, resolve } from 'node:path';
+import { DEFAULT_DATA_DIRECTORY, DEFAULT_PORT } from './defaults.ts';
+
+export function greeting(running: {
+  readonly url: string;
+  readonly adminTokenFile: string;
+  readonly dataDirectory: string;
+}): string {
+  const { url, adminTokenFile, dataDirectory } = running;
+  const tokenFile = relative('.', adminTokenFile);
+  const isDefault =
+    url === `http://127.0.0.1:${DEFAULT_PORT}` && resolve(dataDirectory) === resolve(DEFAULT_DATA_DIRECTORY);
+  const settings = isDefault ? [] : [`export PULLPASS_URL=${url} PULLPASS_TOKEN_FILE=${adminTokenFile}`];
+  const commands = [
+    ...settings,
+    'npx pullpass registry add quay.io --env prod --username YOU      # asks for the password, logs in, stores it',
+    'npx pullpass agent create my-host --env prod --token-file my-host.token',
+    `curl -fsS ${url}/install/install.sh | sh -s -- --url ${url} --environment prod --token-file my-host.token`,
+  ];
+  return [
+    `Pullpass listens on ${url}`,
+    `The administrator's token lies in ${tokenFile}`,
+    '',
+    'Next, in another terminal in this folder:',
+    ...commands.map((command) => `  ${command}`),
+    '',
+    'Then docker, podman, skopeo and buildah on this machine pull from that registry. Ctrl-C stops Pullpass.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,154 @@
+/**
+ * `pullpass serve`: opens the store, starts the refresher and listens, until it is told to stop. Says on standard output
+ * what a person needs to go on, and logs events on standard error.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import process from 'node:process';
+import type { Report } from '../service/events.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import { localServer, type TlsFiles } from '../http/local-server.ts';
+import { openEmbeddedStore, type EmbeddedStore } from '../stores/embedded/open-embedded-store.ts';
+import { ensureAdminToken } from './admin-token.ts';
+import { compose } from './compose.ts';
+import { greeting } from './greeting.ts';
+import { loadHostScripts } from './host-scripts.ts';
+import { isLoopbackHost, listen, type ListenFailure } from './listen.ts';
+import { reportToLog } from './log.ts';
+import { startRefreshLoop } from './refresh-loop.ts';
+import { sweepVault } from './sweep-vault.ts';
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDirectory: string;
+  readonly keyFile?: string;
+  readonly tlsCertFile?: string;
+  readonly tlsKeyFile?: string;
+  readonly insecureHttp: boolean;
+  /** CIDRs of registries that are not on public addresses; empty: the default, see `defaultNetworks`. */
+  readonly allowNetworks: readonly string[];
+  /** Hosts, beside Google's own, that a service account key's token_uri may name. */
+  readonly googleTokenHosts: readonly string[];
+}
+
+const VERSION = '0.1.0';
+
+/** Registries in one's own network are what a local Pullpass is for; the machine itself only when nobody else can ask. */
+const PRIVATE_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
+const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'];
+
+/** The exit code: 0 after an orderly stop, 1 when it could not start. */
+export async function runServe(options: ServeOptions): Promise<number> {
+  const tls = await readTls(options);
+  if (!tls.ok) return complain(tls.failure);
+  const exposed = !isLoopbackHost(options.host) && tls.value === undefined && !options.insecureHttp;
+  if (exposed) {
+    return complain(
+      `${options.host} is not a loopback address, and without TLS tokens and passwords could be read on the way: ` +
+        'give --tls-cert and --tls-key, or --insecure-http where something in front of it speaks TLS',
+    );
+  }
+  const opened = await openEmbeddedStore({
+    directory: options.dataDirectory,
+    ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
+  });
+  if (!opened.ok) return complain(opened.failure.message);
+  try {
+    return await serveStore({ options, tls: tls.value, store: opened.value });
+  } finally {
+    await opened.value.close();
+  }
+}
+
+async function serveStore(parts: {
+  readonly options: ServeOptions;
+  readonly tls: TlsFiles | undefined;
+  readonly store: EmbeddedStore;
+}): Promise<number> {
+  const { options, tls, store } = parts;
+  const report = reportToLog();
+  await sweepVault({ ...store, report });
+  const admin = await ensureAdminToken(options.dataDirectory, { catalogue: store.catalogue, now: Date.now });
+  const composition = compose({
+    catalogue: store.catalogue,
+    vault: store.vault,
+    report,
+    allowNetworks: networks(options),
+    sources: { googleTokenHosts: options.googleTokenHosts },
+    hostScripts: await loadHostScripts(),
+    version: VERSION,
+  });
+  const server = localServer(composition.handler, tls);
+  const listening = await listen(server, options);
+  if (!listening.ok) return complain(listenAdvice(listening.failure, options));
+
+  const loop = startRefreshLoop(composition.refreshDeps, (run) => {
+    if (run.refreshed + run.failed > 0) composition.forget();
+  });
+  const url = `${tls === undefined ? 'http' : 'https'}://${urlHost(options.host)}:${listening.value}`;
+  process.stdout.write(greeting({ url, adminTokenFile: admin.file, dataDirectory: options.dataDirectory }));
+  report({ level: 'info', code: 'serve.listening', fields: { url } });
+  await untilStopped(server, report);
+  await loop.stop();
+  return 0;
+}
+
+function complain(message: string): number {
+  process.stderr.write(`pullpass: ${message}\n`);
+  return 1;
+}
+
+function networks(options: ServeOptions): readonly string[] {
+  if (options.allowNetworks.length > 0) return options.allowNetworks;
+  return isLoopbackHost(options.host) ? [...PRIVATE_NETWORKS, ...LOOPBACK_NETWORKS] : PRIVATE_NETWORKS;
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function readTls(options: ServeOptions): Promise<Result<TlsFiles | undefined, string>> {
+  const { tlsCertFile, tlsKeyFile } = options;
+  if (tlsCertFile === undefined && tlsKeyFile === undefined) return success(undefined);
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) {
+    return failure('--tls-cert and --tls-key go together: give both, or neither');
+  }
+  try {
+    const [certificate, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsKeyFile, 'utf8')]);
+    return success({ certificate, key });
+  } catch {
+    return failure(`the TLS files cannot be read: ${tlsCertFile}, ${tlsKeyFile}`);
+  }
+}
+
+function listenAdvice(found: ListenFailure, options: ServeOptions): string {
+  const where = `${urlHost(options.host)}:${options.port}`;
+  switch (found.code) {
+    case 'in_use':
+      return `${where} is in use by another program: give another one with --port`;
+    case 'not_allowed':
+      return `${where} may not be listened on by this user: give a --port above 1023`;
+    case 'no_such_address':
+      return `${options.host} is not an address of this machine: give one with --host`;
+    case 'failed':
+      return `${where} cannot be listened on`;
+  }
+}
+
+async function untilStopped(server: Server, report: Report): Promise<void> {
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
+  });
+  report({ level: 'info', code: 'serve.stopping', fields: { signal } });
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+  server.closeIdleConnections();
+  setTimeout(() => {
+    server.closeAllConnections();
+  }, 5_000).unref();
+  await closed;
+}
