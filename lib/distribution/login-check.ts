@@ -1,6 +1,6 @@
 /**
  * Asks a registry whether a credential logs in, over the distribution protocol: `/v2/`, its challenge, the token
- * exchange, and with a probe repository a real pull scope.
+ * exchange, and with a probe repository a real pull scope. This file: what it takes and answers. log-in.ts: the steps.
  */
 import type { CanonicalAddress } from '../domain/address.ts';
 import type { TlsSettings, VerificationStatus } from '../domain/registry.ts';
@@ -9,7 +9,9 @@ import type { Secret } from '../domain/secret.ts';
 export interface LoginCheckRequest {
   readonly address: CanonicalAddress;
   readonly tls: TlsSettings;
+  /** Whole, from the registry's host on: `team/app` also where the address is `host/team`. */
   readonly probeRepository?: string;
+  /** `host` or `host:port`. */
   readonly trustedRealms: readonly string[];
   readonly username: string;
   readonly password: Secret;

@@ -14,11 +14,12 @@ import { policyRoutes } from '../http/policy-routes.ts';
 import { publicRoutes } from '../http/public-routes.ts';
 import { registryRoutes } from '../http/registry-routes.ts';
 import type { Route } from '../http/route.ts';
+import type { Credential } from '../domain/credential.ts';
 import type { Report } from '../service/events.ts';
 import { expiringCache } from '../service/expiring-cache.ts';
 import type { RefreshDeps } from '../service/refresh-registry.ts';
 import { cachedResolveViews } from '../service/resolve-view.ts';
-import { sourceKinds, type SourceConfiguration } from '../sources/registered-kinds.ts';
+import { sourceKinds, type SourceKindsConfig } from '../sources/registered-kinds.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
 
@@ -40,7 +41,7 @@ export interface CompositionOptions {
   readonly vault: Vault;
   readonly report: Report;
   readonly allowNetworks: readonly string[];
-  readonly sources: SourceConfiguration;
+  readonly sources: SourceKindsConfig;
   readonly hostScripts: ReadonlyMap<string, string>;
   readonly version: string;
   /** Milliseconds that catalogue answers are kept; for benchmarks and tests. */
@@ -62,7 +63,7 @@ export function compose(options: CompositionOptions): Composition {
     report,
     now,
     issued: vault,
-    issuedCache: expiringCache({ ttlMilliseconds: ISSUED_CACHE_MS, maxEntries: 5_000, now }),
+    issuedCache: expiringCache<Credential | undefined>({ ttlMilliseconds: ISSUED_CACHE_MS, maxEntries: 5_000, now }),
     recordDecision: catalogue.recordDecision.bind(catalogue),
     hostCacheMilliseconds: HOST_CACHE_MS,
     kinds: sourceKinds(options.sources),

@@ -28,8 +28,8 @@ export interface ServeOptions {
   readonly insecureHttp: boolean;
   /** CIDRs of registries that are not on public addresses; empty: the default, see `defaultNetworks`. */
   readonly allowNetworks: readonly string[];
-  /** Hosts, beside Google's own, that a service account key's token_uri may name. */
-  readonly googleTokenHosts: readonly string[];
+  /** Token endpoints, beside Google's own, that a service account key may name: exact URLs. */
+  readonly trustedTokenUris: readonly string[];
 }
 
 const VERSION = '0.1.0';
@@ -53,7 +53,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
     directory: options.dataDirectory,
     ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
   });
-  if (!opened.ok) return complain(opened.failure.message);
+  if (!opened.ok) return complain(opened.failure.advice);
   try {
     return await serveStore({ options, tls: tls.value, store: opened.value });
   } finally {
@@ -75,7 +75,7 @@ async function serveStore(parts: {
     vault: store.vault,
     report,
     allowNetworks: networks(options),
-    sources: { googleTokenHosts: options.googleTokenHosts },
+    sources: { google: { trustedTokenUris: options.trustedTokenUris } },
     hostScripts: await loadHostScripts(),
     version: VERSION,
   });

@@ -3,7 +3,6 @@
  * agents whose token may export: it is the one answer that holds more than was asked for.
  */
 import type { Agent } from '../domain/agent.ts';
-import { splitAddress } from '../domain/address.ts';
 import type { Credential } from '../domain/credential.ts';
 import { parseEnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';

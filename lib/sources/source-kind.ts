@@ -43,6 +43,8 @@ export interface MintFailure {
 
 export interface SourceKind {
   readonly kind: string;
+  /** Its credentials run out and are made anew; false where the credential is what an administrator typed. */
+  readonly renewable: boolean;
   /** The document an administrator sends, `kind` included. Its secret fields are marked `writeOnly` in the metadata. */
   readonly inputSchema: z.core.$ZodType;
   /**

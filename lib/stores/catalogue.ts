@@ -123,7 +123,10 @@ export interface Catalogue {
   }): Promise<readonly Registry[]>;
   /** Claims one registry, due or not; `busy` under somebody else's live claim. */
   claimRegistry(id: string, claim: ClaimRequest): Promise<Registry | 'missing' | 'busy'>;
-  /** Ends the claim with its outcome; `lost` when the claim is no longer ours or the source changed meanwhile. */
+  /**
+   * Ends the claim with its outcome. `lost`, and nothing changed, when the claim is no longer ours (a lapsed one is
+   * until somebody else takes it) or the source changed meanwhile.
+   */
   finishRefresh(outcome: RefreshOutcome): Promise<'stored' | 'lost'>;
   /** Marks a version as rejected and the registry as due now: once per version, only for the current one. */
   reportRejection(report: {
@@ -133,7 +136,10 @@ export interface Catalogue {
   }): Promise<'scheduled' | 'already_reported' | 'superseded' | 'missing'>;
 
   getPolicy(scope: PolicyScope): Promise<StoredPolicy | undefined>;
-  /** `expectedRevision`: a number for that very revision, 0 for "there is none yet", undefined for any. */
+  /**
+   * `expectedRevision`: a number for that very revision, 0 for "there is none yet", undefined for any. Never `missing`:
+   * where there is none yet, the conflict's current revision is 0.
+   */
   putPolicy(write: {
     readonly scope: PolicyScope;
     readonly document: PolicyDocument;
@@ -157,6 +163,6 @@ export interface Catalogue {
 
   /** Resolves only when the entry is durable: the caller releases a secret after it. */
   recordDecision(entry: DecisionEntry): Promise<void>;
-  /** Newest first. */
+  /** In the order recorded, newest first. Changes are made in no environment: an environment filter leaves them out. */
   listAudit(query: AuditQuery): Promise<PageResult<AuditEntry>>;
 }

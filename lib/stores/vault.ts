@@ -20,8 +20,10 @@ export interface Vault extends IssuedCredentials {
   getSource(registryId: string, version: string): Promise<Secret | undefined>;
   putIssued(registryId: string, credential: Credential): Promise<void>;
   /**
-   * After the catalogue points at these versions: makes them the current ones and forgets all others but the one issued
-   * before, which readers with a catalogue answer of a few seconds ago may still ask for.
+   * After the catalogue points at these versions: makes them the current ones and forgets what was put before them, but
+   * for the credential that was current until now, which readers with a catalogue answer of a few seconds ago may still
+   * ask for. What was put after them stays: somebody is about to point the catalogue at it. A version that is not here
+   * changes nothing; a kind of secret that is not named is left alone.
    */
   settle(
     registryId: string,

@@ -66,7 +66,7 @@ export async function openWorld(options: {
 }): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-world-'));
   const opened = await openEmbeddedStore({ directory });
-  if (!opened.ok) throw new Error(opened.failure.message);
+  if (!opened.ok) throw new Error(opened.failure.advice);
   const store = opened.value;
   const clock = { now: STARTED_AT };
   const now = (): number => clock.now;

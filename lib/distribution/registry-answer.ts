@@ -1,0 +1,47 @@
+/** What a registry's answer says of it: is this a registry at all, and which of the protocol's error codes does it give? */
+import * as z from 'zod/mini';
+import { parseChallenges, type Challenge } from './challenge.ts';
+import type { GuardedResponse } from './guarded-request.ts';
+
+const errorsSchema = z.object({ errors: z.array(z.object({ code: z.string() })) });
+const emptyObjectSchema = z.strictObject({});
+const tokenSchema = z.object({ token: z.optional(z.string()), access_token: z.optional(z.string()) });
+
+/** What may stand after `Bearer ` in a header. */
+const HEADER_SAFE = /^[!-~]+$/;
+
+/** By its version header, or by a body that only a registry would send: `{}` on success, an error list otherwise. */
+export function looksLikeRegistry(response: GuardedResponse): boolean {
+  if (response.headers['docker-distribution-api-version'] !== undefined) return true;
+  const body = parseJson(response.body);
+  return emptyObjectSchema.safeParse(body).success || errorCodes(response).length > 0;
+}
+
+/** Codes such as MANIFEST_UNKNOWN (the distribution specification's list). */
+export function errorCodes(response: GuardedResponse): readonly string[] {
+  const parsed = errorsSchema.safeParse(parseJson(response.body));
+  return parsed.success ? parsed.data.errors.map(({ code }) => code) : [];
+}
+
+/** The first challenge that container clients can answer. */
+export function usableChallenge(response: GuardedResponse): Challenge | undefined {
+  const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
+  return challenges.find(({ scheme }) => scheme === 'bearer' || scheme === 'basic');
+}
+
+/** The token of a token service's answer, under either of its two names; undefined where none can be used. */
+export function tokenOf(response: GuardedResponse): string | undefined {
+  const parsed = tokenSchema.safeParse(parseJson(response.body));
+  if (!parsed.success) return undefined;
+  const token = [parsed.data.token, parsed.data.access_token].find((text) => text !== undefined && text !== '');
+  return token !== undefined && HEADER_SAFE.test(token) ? token : undefined;
+}
+
+function parseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The requests of one login check: to the registry, and to a token service that was found trustworthy. Its job: where a
+ * request goes, whom TLS trusts there, and turning what means the same everywhere into an outcome. Not its job: deciding
+ * what an answer means for the credential (log-in.ts).
+ */
+import { failure, success, type Result } from '../domain/result.ts';
+import type { Guard } from './guarded-connection.ts';
+import { getGuarded, type Endpoint, type GuardedResponse, type RequestFailure } from './guarded-request.ts';
+import type { LoginCheckOutcome, LoginCheckRequest } from './login-check.ts';
+import { BAD_ADDRESS, BAD_CA, HTTP_ONLY, outcomeOfFailure, outcomeOfStatus, type Peer } from './login-outcomes.ts';
+import { SYSTEM_TRUST, trustOf, type TlsTrust } from './tls-handshake.ts';
+import type { TokenRealm } from './token-realm.ts';
+
+/** Redirects, rate limits and server errors are failures already; every other status is the asker's to judge. */
+export type Answer = Result<GuardedResponse, LoginCheckOutcome>;
+export type Headers = Readonly<Record<string, string>>;
+
+export interface Conversation {
+  readonly request: LoginCheckRequest;
+  readonly endpoint: Endpoint;
+  /** The address's host, and the one that serves its API. */
+  readonly hosts: readonly string[];
+  askRegistry(path: string, headers: Headers): Promise<Answer>;
+  askTokenService(realm: TokenRealm, url: URL, headers: Headers): Promise<Answer>;
+}
+
+export const HUB = 'docker.io';
+const HUB_API_HOST = 'registry-1.docker.io';
+
+const HOST_AND_PORT = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<name>[^[\]:/]+))(?::(?<port>\d{1,5}))?(?:\/|$)/;
+
+export function startConversation(
+  request: LoginCheckRequest,
+  guard: Guard,
+  signal: AbortSignal,
+): Result<Conversation, LoginCheckOutcome> {
+  const trusted = trustOf(request.tls);
+  if (!trusted.ok) return failure(BAD_CA);
+  const host = hostOf(request.address);
+  const endpoint = host === undefined ? undefined : endpointOf(host, request.tls.plainHttp !== true);
+  if (host === undefined || endpoint === undefined) return failure(BAD_ADDRESS);
+  const trust = trusted.value;
+  return success({
+    request,
+    endpoint,
+    hosts: [host.name, endpoint.host],
+    async askRegistry(path, headers) {
+      const got = await getGuarded({ endpoint, trust, path, headers }, guard, signal);
+      if (!got.ok && got.failure.kind === 'no_handshake' && (await speaksPlainHttp(endpoint, guard, signal))) {
+        return failure(HTTP_ONLY);
+      }
+      return asAnswer('registry', got);
+    },
+    async askTokenService(realm, url, headers) {
+      const path = `${url.pathname}${url.search}`;
+      const target = { endpoint: realm.endpoint, trust: trustFor(realm, trust), path, headers };
+      return asAnswer('token service', await getGuarded(target, guard, signal));
+    },
+  });
+}
+
+function hostOf(address: string): { readonly name: string; readonly port: string | undefined } | undefined {
+  const groups = HOST_AND_PORT.exec(address)?.groups;
+  const name = groups?.['ipv6'] ?? groups?.['name'];
+  return name === undefined ? undefined : { name: name.toLowerCase(), port: groups?.['port'] };
+}
+
+function endpointOf(
+  host: { readonly name: string; readonly port: string | undefined },
+  secure: boolean,
+): Endpoint | undefined {
+  const port = host.port === undefined ? (secure ? 443 : 80) : Number(host.port);
+  if (port < 1 || port > 65_535) return undefined;
+  return { secure, host: host.name === HUB ? HUB_API_HOST : host.name, port };
+}
+
+/**
+ * A CA given for a registry also vouches for the token hosts that the operator named for it, but for nobody else's;
+ * skipping verification never reaches beyond the registry's own host.
+ */
+function trustFor(realm: TokenRealm, trust: TlsTrust): TlsTrust {
+  if (realm.relation === 'same_host') return trust;
+  return realm.relation === 'named' && trust.verify ? trust : SYSTEM_TRUST;
+}
+
+/** Asked without a credential. 400 is how TLS servers answer plain HTTP, so it says nothing. */
+async function speaksPlainHttp(endpoint: Endpoint, guard: Guard, signal: AbortSignal): Promise<boolean> {
+  const plain = { endpoint: { ...endpoint, secure: false }, trust: SYSTEM_TRUST, path: '/v2/', headers: {} };
+  const got = await getGuarded(plain, guard, signal);
+  return got.ok && got.value.status !== 400;
+}
+
+function asAnswer(peer: Peer, got: Result<GuardedResponse, RequestFailure>): Answer {
+  if (!got.ok) return failure(outcomeOfFailure(peer, got.failure));
+  const outcome = outcomeOfStatus(peer, got.value.status);
+  return outcome === undefined ? got : failure(outcome);
+}

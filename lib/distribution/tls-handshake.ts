@@ -1,0 +1,96 @@
+/**
+ * TLS on an open connection: whom to trust, and in our words why a server was not trusted. Not its job: opening the
+ * connection (guarded-connection.ts), advising (login-outcomes.ts).
+ */
+import { X509Certificate } from 'node:crypto';
+import { isIP, type Socket } from 'node:net';
+import { addAbortSignal } from 'node:stream';
+import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import type { TlsSettings } from '../domain/registry.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import { errorCode } from './error-code.ts';
+
+export interface TlsTrust {
+  /** Absent: the system's authorities. */
+  readonly context?: SecureContext;
+  readonly verify: boolean;
+}
+
+export const SYSTEM_TRUST: TlsTrust = { verify: true };
+
+export type CertificateProblem =
+  'expired' | 'not_yet_valid' | 'self_signed' | 'unknown_authority' | 'wrong_name' | 'revoked' | 'unusable';
+
+export type HandshakeFailure =
+  | { readonly kind: 'tls_untrusted'; readonly problem: CertificateProblem }
+  /** No certificate was ever judged: another protocol, another version, or the peer went away. */
+  | { readonly kind: 'no_handshake' }
+  | { readonly kind: 'timeout' };
+
+const PROBLEMS: Readonly<Record<string, CertificateProblem>> = {
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not_yet_valid',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self_signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'unknown_authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'unknown_authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unknown_authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unknown_authority',
+  CERT_UNTRUSTED: 'unknown_authority',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'wrong_name',
+  HOSTNAME_MISMATCH: 'wrong_name',
+  CERT_REVOKED: 'revoked',
+};
+
+/**
+ * A registry's own authority is trusted beside the system's, not instead of them: registries move to a public
+ * certificate, and their token service may have one already. `bad_ca`: the PEM holds no usable certificate.
+ */
+export function trustOf(tls: TlsSettings): Result<TlsTrust, 'bad_ca'> {
+  if (tls.skipVerify === true) return success({ verify: false });
+  if (tls.ca === undefined) return success(SYSTEM_TRUST);
+  try {
+    // OpenSSL passes over what it cannot read, which would leave only the system's authorities; this throws.
+    new X509Certificate(tls.ca);
+    const context = createSecureContext({ ca: [...getCACertificates('default'), tls.ca] });
+    return success({ context, verify: true });
+  } catch {
+    return failure('bad_ca');
+  }
+}
+
+export function startTls(
+  socket: Socket,
+  peer: { readonly host: string; readonly trust: TlsTrust },
+  signal: AbortSignal,
+): Promise<Result<TLSSocket, HandshakeFailure>> {
+  const { promise, resolve } = Promise.withResolvers<Result<TLSSocket, HandshakeFailure>>();
+  const secured = connect({
+    socket,
+    host: peer.host,
+    // A server name must not be an address (RFC 6066); the certificate is then checked against `host`.
+    servername: isIP(peer.host) === 0 ? peer.host : '',
+    rejectUnauthorized: peer.trust.verify,
+    ALPNProtocols: ['http/1.1'],
+    ...(peer.trust.context === undefined ? {} : { secureContext: peer.trust.context }),
+  });
+  addAbortSignal(signal, secured);
+  secured.on('error', (error) => {
+    resolve(failure(reasonOf(errorCode(error), secured, signal)));
+  });
+  secured.once('close', () => {
+    resolve(failure(signal.aborted ? { kind: 'timeout' } : { kind: 'no_handshake' }));
+  });
+  secured.once('secureConnect', () => {
+    resolve(success(secured));
+  });
+  return promise;
+}
+
+function reasonOf(code: string, secured: TLSSocket, signal: AbortSignal): HandshakeFailure {
+  if (signal.aborted) return { kind: 'timeout' };
+  const problem = PROBLEMS[code];
+  if (problem !== undefined) return { kind: 'tls_untrusted', problem };
+  // Set by Node when it judged a certificate and rejected it, for whatever further reason.
+  const wasJudged: unknown = secured.authorizationError;
+  return typeof wasJudged === 'string' ? { kind: 'tls_untrusted', problem: 'unusable' } : { kind: 'no_handshake' };
+}

@@ -1,0 +1,115 @@
+/**
+ * Amazon ECR and ECR Public: logins that AWS gives out for 12 hours at most, asked for with Pullpass's own identity or an
+ * access key, and through a role where the registry names one.
+ */
+import { createHash } from 'node:crypto';
+import type { EcrHost } from '../domain/ecr-host.ts';
+import { success, type Result } from '../domain/result.ts';
+import { awsClients, type AwsClients, type AwsConfig, type AwsCredentials } from './ecr/aws-clients.ts';
+import { awsFailure, unusableAnswer, type AwsCall } from './ecr/aws-failure.ts';
+import { regionOf, requestLogin, type EcrLogin } from './ecr/authorization-token.ts';
+import { ecrHostOf, hostName } from './ecr/ecr-rules.ts';
+import {
+  acceptEcr,
+  inputSchema,
+  KIND,
+  readSecretAccessKey,
+  readSettings,
+  type EcrSettings,
+} from './ecr/ecr-settings.ts';
+import { assumeRole, type RoleRequest, type RoleSession } from './ecr/role-session.ts';
+import { sessionName, sessionPolicy } from './ecr/session-policy.ts';
+import { failedMint, type FailedMint } from './mint-failure.ts';
+import type { MintFailure, MintRequest, MintedCredential, SourceKind } from './source-kind.ts';
+import { withinSignal } from './within-signal.ts';
+
+export interface EcrSourceConfig extends AwsConfig {
+  readonly now?: () => number;
+}
+
+export function ecrSource(config: EcrSourceConfig = {}): SourceKind {
+  const clients = awsClients(config);
+  const now = config.now ?? Date.now;
+  return {
+    kind: KIND,
+    renewable: true,
+    inputSchema,
+    accept: acceptEcr,
+    sharingKey({ address, settings }) {
+      const stored = readSettings(settings);
+      const host = stored === undefined ? undefined : ecrHostOf(address, stored);
+      // Of two registries with one access key id, one may hold a mistyped secret: it must not fail for the other.
+      if (stored === undefined || host === undefined || stored.accessKeyId !== undefined) return undefined;
+      const role = roleRequest(host, hostName(address, stored), stored);
+      const policyHash = role?.policy === undefined ? '' : createHash('sha256').update(role.policy).digest('hex');
+      return JSON.stringify([host.kind, regionOf(host), role?.roleArn ?? '', role?.externalId ?? '', policyHash]);
+    },
+    mint: (request) => mintLogin(request, clients, now),
+  };
+}
+
+function roleRequest(host: EcrHost, name: string, settings: EcrSettings): RoleRequest | undefined {
+  const { roleArn, externalId, repositories } = settings;
+  if (roleArn === undefined || externalId === undefined) return undefined;
+  const narrowed = repositories !== undefined && host.kind === 'private';
+  const policy = narrowed ? sessionPolicy(host, repositories) : undefined;
+  return { roleArn, externalId, sessionName: sessionName(name), policy };
+}
+
+async function mintLogin(
+  { address, settings, secret, signal }: MintRequest,
+  clients: AwsClients,
+  now: () => number,
+): Promise<Result<MintedCredential, MintFailure>> {
+  const stored = readSettings(settings);
+  const host = stored === undefined ? undefined : ecrHostOf(address, stored);
+  if (stored === undefined || host === undefined) {
+    return failedMint('internal', 'the stored settings of this source cannot be read; edit the registry');
+  }
+  const own = ownCredentials(stored, readSecretAccessKey(secret)?.reveal());
+  if (own === 'missing') return failedMint('bad_secret', 'the stored access key cannot be used; give it again');
+
+  const role = roleRequest(host, hostName(address, stored), stored);
+  const session = await roleSession({ role, region: regionOf(host), own, signal }, clients);
+  if (!session.ok) return session;
+  const call: AwsCall = { service: host.kind === 'private' ? 'ecr' : 'ecr-public', withRole: role !== undefined };
+  const credentials = session.value?.credentials ?? own;
+  let login: EcrLogin;
+  try {
+    login = await withinSignal(signal, () => requestLogin(host, { credentials, signal }, clients));
+  } catch (error) {
+    return awsFailure(error, call);
+  }
+  // What a session opened is not relied on beyond it.
+  const expiresAt = Math.min(login.expiresAt, session.value?.expiresAt ?? Infinity);
+  if (expiresAt <= now()) return unusableAnswer(call);
+  return success({ username: login.username, password: login.password, expiresAt });
+}
+
+function ownCredentials(
+  { accessKeyId }: EcrSettings,
+  secretAccessKey: string | undefined,
+): AwsCredentials | undefined | 'missing' {
+  if (accessKeyId === undefined) return undefined;
+  return secretAccessKey === undefined ? 'missing' : { accessKeyId, secretAccessKey };
+}
+
+interface SessionRequest {
+  readonly role: RoleRequest | undefined;
+  readonly region: string;
+  readonly own: AwsCredentials | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function roleSession(
+  { role, region, own, signal }: SessionRequest,
+  clients: AwsClients,
+): Promise<{ readonly ok: true; readonly value: RoleSession | undefined } | FailedMint> {
+  if (role === undefined) return success(undefined);
+  try {
+    const caller = { region, credentials: own, signal };
+    return success(await withinSignal(signal, () => assumeRole(role, caller, clients)));
+  } catch (error) {
+    return awsFailure(error, { service: 'sts', externalId: role.externalId });
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * The audit trail: changes, written in the transaction of what they tell of, and decisions, written in groups.
+ *
+ * A durable write costs one flush of the disk however much is in it, so all decisions of one turn of the event loop
+ * share one; each caller still waits for the flush that holds his. What is older than the newest `keep` entries goes in
+ * the same transactions.
+ */
+import * as z from 'zod/mini';
+
+import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../../domain/audit.ts';
+import { POLICY_MODES } from '../../domain/policy.ts';
+import { StoreUnavailable, type PageResult } from '../catalogue.ts';
+import { encodeCursor, pageOf, positionBefore, withOneMore } from './cursor.ts';
+import type { Database, Row } from './database.ts';
+import { numberOf, parseJson, textOf } from './rows.ts';
+
+export interface AuditTrail {
+  /** Within the caller's transaction. */
+  readonly insertChange: (change: ChangeEntry) => void;
+  readonly recordDecision: (entry: DecisionEntry) => Promise<void>;
+  readonly listAudit: (query: AuditQuery) => Promise<PageResult<AuditEntry>>;
+  /** Writes what still waits; decisions that come later are refused. */
+  readonly close: () => void;
+}
+
+interface Waiting {
+  readonly entry: DecisionEntry;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** After `keep` was lowered the rest goes bit by bit: no single write may take long. */
+const PRUNED_AT_ONCE = 1_000;
+
+export function auditTrail(database: Database, { keep }: { readonly keep: number }): AuditTrail {
+  const insert = database.prepare('INSERT INTO audit (type, environment, entry) VALUES (?, ?, ?)');
+  const prune = database.prepare(
+    `DELETE FROM audit
+     WHERE seq <= min((SELECT max(seq) FROM audit) - ?1, (SELECT min(seq) FROM audit) + ?2)`,
+  );
+  let waiting: Waiting[] = [];
+  let closed = false;
+
+  const flush = (): void => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    try {
+      database.transaction(() => {
+        for (const { entry } of batch) insert.run(entry.type, entry.environment, JSON.stringify(entry));
+        prune.run(keep, PRUNED_AT_ONCE + batch.length);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    for (const { resolve } of batch) resolve();
+  };
+
+  return {
+    insertChange: (change) => {
+      insert.run(change.type, null, JSON.stringify(change));
+      prune.run(keep, PRUNED_AT_ONCE);
+    },
+    recordDecision: async (entry) => {
+      if (closed) throw new StoreUnavailable('closed');
+      if (waiting.length === 0) setImmediate(flush);
+      await new Promise<void>((resolve, reject) => {
+        waiting.push({ entry, resolve, reject });
+      });
+    },
+    listAudit: auditLists(database),
+    close: () => {
+      closed = true;
+      flush();
+    },
+  };
+}
+
+function auditLists(database: Database): AuditTrail['listAudit'] {
+  const all = database.prepare('SELECT seq, entry FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?');
+  const changes = database.prepare(
+    `SELECT seq, entry FROM audit WHERE seq < ? AND type = 'change' ORDER BY seq DESC LIMIT ?`,
+  );
+  const decisions = database.prepare(
+    `SELECT seq, entry FROM audit WHERE seq < ? AND type = 'decision' ORDER BY seq DESC LIMIT ?`,
+  );
+  const ofEnvironment = database.prepare(
+    'SELECT seq, entry FROM audit WHERE seq < ? AND environment = ? ORDER BY seq DESC LIMIT ?',
+  );
+  return async ({ limit, cursor, environment, type }) => {
+    const before = positionBefore('audit', cursor);
+    if (before === 'bad_cursor') return before;
+    // Only decisions are made in an environment.
+    if (environment !== undefined && type === 'change') return { items: [] };
+    const count = withOneMore(limit);
+    const list = type === undefined ? all : type === 'change' ? changes : decisions;
+    const rows = environment === undefined ? list.all(before, count) : ofEnvironment.all(before, environment, count);
+    return pageOf(rows, { limit, decode: entryOf, cursorAfter });
+  };
+}
+
+function cursorAfter(row: Row): string {
+  return encodeCursor('audit', [numberOf(row, 'seq')]);
+}
+
+function entryOf(row: Row): AuditEntry {
+  return { ...parseJson(entryDocument, textOf(row, 'entry')), id: String(numberOf(row, 'seq')) };
+}
+
+const decisionDocument = z.strictObject({
+  type: z.literal('decision'),
+  at: z.number(),
+  environment: z.string(),
+  agentId: z.string(),
+  image: z.string(),
+  outcome: z.enum(['released', 'denied', 'no_credential', 'registry_inactive', 'ambiguous', 'unavailable']),
+  rule: z.string(),
+  mode: z.enum(POLICY_MODES),
+  wouldRefuse: z.boolean(),
+  registryId: z.exactOptional(z.string()),
+  version: z.exactOptional(z.string()),
+} satisfies Record<keyof DecisionEntry, z.ZodMiniType>);
+
+const changeDocument = z.strictObject({
+  type: z.literal('change'),
+  at: z.number(),
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  detail: z.exactOptional(z.string()),
+} satisfies Record<keyof ChangeEntry, z.ZodMiniType>);
+
+const entryDocument: z.ZodMiniType<DecisionEntry | ChangeEntry> = z.discriminatedUnion('type', [
+  decisionDocument,
+  changeDocument,
+]);

@@ -1,0 +1,117 @@
+/**
+ * One SQLite file: opened durably, migrated, and spoken to in statements and transactions.
+ *
+ * Its job: every SQLite failure leaves here as `StoreUnavailable` with a code of ours; SQLite's text, which can quote
+ * what was being written, stays inside. Not its job: what the tables hold.
+ */
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+
+import { StoreUnavailable } from '../catalogue.ts';
+import { createPrivateFile } from './private-files.ts';
+import { sqliteCode } from './sqlite-code.ts';
+
+export type Row = Record<string, SQLOutputValue>;
+type Parameters = readonly SQLInputValue[];
+
+/** Prepared once, run many times. */
+export interface Statement {
+  get(...parameters: Parameters): Row | undefined;
+  all(...parameters: Parameters): Row[];
+  /** How many rows it changed. */
+  run(...parameters: Parameters): number;
+}
+
+export interface Database {
+  prepare(sql: string): Statement;
+  /**
+   * All of `work` or nothing; durable when it returns. `work` is synchronous, so that no other caller's statements can
+   * slip into the transaction.
+   */
+  transaction<Value>(work: () => Value): Value;
+  readonly close: () => void;
+}
+
+/** The file's schema is of a later version of this program. */
+export class NewerSchema extends Error {
+  readonly found: number;
+
+  constructor(found: number) {
+    super('newer schema');
+    this.found = found;
+  }
+}
+
+/** Somebody may be looking at the file with another tool: wait this long for him, no longer, as it blocks everything. */
+const BUSY_MS = 1_000;
+
+/**
+ * `migrations[n]` brings the schema from version n to n + 1. Throws `StoreUnavailable`, or `NewerSchema`, and then
+ * leaves the file as it was.
+ */
+export function openDatabase(path: string, migrations: readonly string[]): Database {
+  return translated(() => {
+    // SQLite gives its -wal and -shm files the mode of the database.
+    createPrivateFile(path);
+    const connection = new DatabaseSync(path, { timeout: BUSY_MS });
+    try {
+      migrate(connection, migrations);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return databaseOn(connection);
+  });
+}
+
+function migrate(connection: DatabaseSync, migrations: readonly string[]): void {
+  const version = connection.prepare('PRAGMA user_version').get()?.['user_version'];
+  const found = typeof version === 'number' ? version : 0;
+  if (found > migrations.length) throw new NewerSchema(found);
+  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+  for (const [index, sql] of migrations.entries()) {
+    if (index < found) continue;
+    inTransaction(connection, () => {
+      connection.exec(`${sql}; PRAGMA user_version = ${index + 1}`);
+    });
+  }
+}
+
+function databaseOn(connection: DatabaseSync): Database {
+  return {
+    prepare: (sql) => translated(() => statementOf(connection.prepare(sql))),
+    transaction: (work) => translated(() => inTransaction(connection, work)),
+    close: () => {
+      if (connection.isOpen) connection.close();
+    },
+  };
+}
+
+function inTransaction<Value>(connection: DatabaseSync, work: () => Value): Value {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const value = work();
+    connection.exec('COMMIT');
+    return value;
+  } catch (error) {
+    // Some failures (a full disk) have already rolled it back.
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function statementOf(statement: StatementSync): Statement {
+  return {
+    get: (...parameters) => translated(() => statement.get(...parameters)),
+    all: (...parameters) => translated(() => statement.all(...parameters)),
+    run: (...parameters) => translated(() => Number(statement.run(...parameters).changes)),
+  };
+}
+
+function translated<Value>(work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    const code = sqliteCode(error);
+    throw code === undefined ? error : new StoreUnavailable(code);
+  }
+}

@@ -1,0 +1,62 @@
+/** The catalogue in one SQLite file, put together from its parts: a file each. */
+import { randomBytes } from 'node:crypto';
+
+import type { Catalogue } from '../catalogue.ts';
+import { agentsIn } from './agents.ts';
+import { auditTrail } from './audit-trail.ts';
+import type { Database } from './database.ts';
+import { environmentsIn } from './environments.ts';
+import { policiesIn } from './policies.ts';
+import { refreshQueueIn } from './refresh-queue.ts';
+import { registriesIn } from './registries.ts';
+import { registryTable } from './registry-table.ts';
+import { textOf } from './rows.ts';
+
+export interface EmbeddedCatalogue {
+  readonly catalogue: Catalogue;
+  /** Writes the decisions that still wait. The database stays open. */
+  readonly close: () => void;
+}
+
+export function catalogueOn(database: Database, options: { readonly auditEntries: number }): EmbeddedCatalogue {
+  const table = registryTable(database);
+  const audit = auditTrail(database, { keep: options.auditEntries });
+  const agents = agentsIn(database, audit);
+  const policies = policiesIn(database, audit);
+  const installationId = installationIdIn(database);
+  return {
+    catalogue: {
+      installationId: async () => installationId,
+      // Nothing else runs between these reads: together they are one view.
+      readForResolve: async ({ agentId, environment, host }) => ({
+        agent: agents.read(agentId),
+        organisationPolicy: policies.read(null),
+        environmentPolicy: policies.read(environment),
+        registries: table.onHost(host),
+      }),
+      ...registriesIn(database, { table, audit }),
+      ...refreshQueueIn(database, table),
+      getPolicy: policies.getPolicy,
+      putPolicy: policies.putPolicy,
+      addAgent: agents.addAgent,
+      getAgent: agents.getAgent,
+      listAgents: agents.listAgents,
+      removeAgent: agents.removeAgent,
+      ...environmentsIn(database),
+      recordDecision: audit.recordDecision,
+      listAudit: audit.listAudit,
+    },
+    close: audit.close,
+  };
+}
+
+/** Hexadecimal: what it goes into, an AWS external id among others, takes few other characters. */
+function installationIdIn(database: Database): string {
+  return database.transaction(() => {
+    const row = database.prepare('SELECT id FROM installation').get();
+    if (row !== undefined) return textOf(row, 'id');
+    const id = randomBytes(16).toString('hex');
+    database.prepare('INSERT INTO installation (id) VALUES (?)').run(id);
+    return id;
+  });
+}

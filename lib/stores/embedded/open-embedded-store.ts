@@ -1,0 +1,139 @@
+/**
+ * Opens the embedded store: catalogue.db and vault.db in one private directory, and the vault's key file.
+ *
+ * Its job: the order of things. The lock first, so that nothing is touched that another process uses; the key before
+ * the vault's first use; and whatever was opened is closed again when a later step fails.
+ */
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { failure, success, type Result } from '../../domain/result.ts';
+import { StoreUnavailable, type Catalogue } from '../catalogue.ts';
+import type { Vault } from '../vault.ts';
+import { CATALOGUE_MIGRATIONS } from './catalogue-schema.ts';
+import { takeDataLock } from './data-lock.ts';
+import { NewerSchema, openDatabase, type Database } from './database.ts';
+import { catalogueOn } from './embedded-catalogue.ts';
+import { hasSealedData, openVault, VAULT_MIGRATIONS } from './embedded-vault.ts';
+import { createKey, readKey } from './key-file.ts';
+import { badKey, inUse, newerSchema, unreadable, type OpenFailure } from './open-failure.ts';
+import { createPrivateDirectory } from './private-files.ts';
+import { sqliteCode } from './sqlite-code.ts';
+
+export interface EmbeddedStoreOptions {
+  /** Made with mode 0700 where it is missing. */
+  readonly directory: string;
+  /** `vault.key` in the directory unless given; made on first use. */
+  readonly keyFile?: string;
+  /** How many audit entries are kept, newest first. */
+  readonly auditEntries?: number;
+}
+
+export interface EmbeddedStore {
+  readonly catalogue: Catalogue;
+  readonly vault: Vault;
+  /** Writes what still waits, then lets go of the data. Afterwards every call throws `StoreUnavailable`. */
+  close(): Promise<void>;
+}
+
+const AUDIT_ENTRIES = 200_000;
+
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Result<EmbeddedStore, OpenFailure>> {
+  const directory = resolve(options.directory);
+  const undo: (() => void)[] = [];
+  const closeAll = (): void => {
+    while (undo.length > 0) undo.pop()?.();
+  };
+  try {
+    const opened = openParts({ ...options, directory }, undo);
+    if (!opened.ok) {
+      closeAll();
+      return opened;
+    }
+    return success({
+      ...opened.value,
+      close: async () => {
+        closeAll();
+      },
+    });
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
+
+/** Pushes on `undo` how to close each thing it opens. */
+function openParts(
+  options: EmbeddedStoreOptions,
+  undo: (() => void)[],
+): Result<Pick<EmbeddedStore, 'catalogue' | 'vault'>, OpenFailure> {
+  const { directory } = options;
+  const lock = attempt(directory, () => {
+    createPrivateDirectory(directory);
+    return takeDataLock(join(directory, 'lock.db'));
+  });
+  if (!lock.ok) return lock;
+  if (lock.value === 'in_use') return failure(inUse(directory));
+  undo.push(lock.value.release);
+
+  const vault = openVaultFile(options, undo);
+  if (!vault.ok) return vault;
+  const path = join(directory, 'catalogue.db');
+  const database = attempt(path, () => openDatabase(path, CATALOGUE_MIGRATIONS));
+  if (!database.ok) return database;
+  undo.push(database.value.close);
+  const auditEntries = options.auditEntries ?? AUDIT_ENTRIES;
+  const embedded = attempt(path, () => catalogueOn(database.value, { auditEntries }));
+  if (!embedded.ok) return embedded;
+  undo.push(embedded.value.close);
+  return success({ catalogue: embedded.value.catalogue, vault: vault.value });
+}
+
+function openVaultFile(options: EmbeddedStoreOptions, undo: (() => void)[]): Result<Vault, OpenFailure> {
+  const path = join(options.directory, 'vault.db');
+  const keyFile = resolve(options.keyFile ?? join(options.directory, 'vault.key'));
+  const database = attempt(path, () => openDatabase(path, VAULT_MIGRATIONS));
+  if (!database.ok) return database;
+  undo.push(database.value.close);
+  const key = attempt(keyFile, () => keyFor(database.value, keyFile));
+  if (!key.ok) return key;
+  if (!key.value.ok) return failure(badKey(keyFile, key.value.failure));
+  const bytes = key.value.value;
+  const vault = attempt(path, () => openVault(database.value, bytes));
+  if (!vault.ok) return vault;
+  return vault.value.ok ? success(vault.value.value) : failure(badKey(keyFile, vault.value.failure));
+}
+
+/** A missing key is made only where nothing needs the old one. */
+function keyFor(database: Database, path: string): ReturnType<typeof readKey> {
+  const keyFile = { path, userId: ownUserId() };
+  const key = readKey(keyFile);
+  if (key.ok || key.failure !== 'missing' || hasSealedData(database)) return key;
+  createKey(path);
+  return readKey(keyFile);
+}
+
+/**
+ * Undefined on Windows, and for a user id that has no name: a container's, say, which is never root, and whom the
+ * system itself keeps from reading a private file of anybody else.
+ */
+function ownUserId(): number | undefined {
+  try {
+    const { uid } = userInfo();
+    return uid === -1 ? undefined : uid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What goes wrong with files and databases as a value; bugs go on. */
+function attempt<Value>(path: string, work: () => Value): Result<Value, OpenFailure> {
+  try {
+    return success(work());
+  } catch (error) {
+    if (error instanceof NewerSchema) return failure(newerSchema(path));
+    const code = error instanceof StoreUnavailable ? error.code : sqliteCode(error);
+    if (code === undefined) throw error;
+    return failure(unreadable(path, code));
+  }
+}

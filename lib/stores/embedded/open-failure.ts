@@ -1,0 +1,53 @@
+/** Why an embedded store could not be opened. `advice` is for the operator: what is wrong, where, and what to do. */
+import type { KeyProblem } from './key-file.ts';
+
+export type OpenFailure =
+  | { readonly kind: 'in_use'; readonly directory: string; readonly advice: string }
+  | {
+      readonly kind: 'bad_key';
+      readonly keyFile: string;
+      readonly reason: KeyProblem | 'wrong_key';
+      readonly advice: string;
+    }
+  /** `code`: ours or the system's, as in `StoreUnavailable`. */
+  | { readonly kind: 'unreadable'; readonly path: string; readonly code: string; readonly advice: string }
+  | { readonly kind: 'newer_schema'; readonly path: string; readonly advice: string };
+
+export function inUse(directory: string): OpenFailure {
+  return {
+    kind: 'in_use',
+    directory,
+    advice: `another process uses the data in ${directory}: stop it first, or give this one a data directory of its own`,
+  };
+}
+
+export function badKey(keyFile: string, reason: KeyProblem | 'wrong_key'): OpenFailure {
+  return { kind: 'bad_key', keyFile, reason, advice: keyAdvice(keyFile, reason) };
+}
+
+function keyAdvice(keyFile: string, reason: KeyProblem | 'wrong_key'): string {
+  switch (reason) {
+    case 'missing':
+      return `the vault holds secrets but its key file ${keyFile} is not there: bring it back, or name where it lies`;
+    case 'not_a_file':
+      return `the key file ${keyFile} is not a regular file`;
+    case 'mode':
+      return `others may read the key file ${keyFile}: chmod 600 it, and consider whether somebody already has`;
+    case 'owner':
+      return `the key file ${keyFile} belongs to another user: it must belong to the one that runs this`;
+    case 'malformed':
+      return `the key file ${keyFile} does not hold 32 bytes as base64: bring back the right one`;
+    case 'wrong_key':
+      return `the key in ${keyFile} is not the one that the vault was made with: bring back the right one`;
+  }
+}
+
+export function unreadable(path: string, code: string): OpenFailure {
+  const advice = `${path} could not be opened (${code}): check that it exists, is whole, and may be read and written`;
+  return { kind: 'unreadable', path, code, advice };
+}
+
+export function newerSchema(path: string): OpenFailure {
+  const advice = `${path} was written by a later version of this program: run that one`;
+  return { kind: 'newer_schema', path, advice };
+}

@@ -1,0 +1,38 @@
+/** Files and folders that only their owner may open. File system errors are thrown as they are. */
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * An empty file where there is none; mode 0600 either way.
+ *
+ * An existing file is not opened: closing it again would drop every POSIX lock that this process holds on it, SQLite's
+ * among them (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
+export function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!isFileError(error, 'EEXIST')) throw error;
+  }
+  chmodSync(path, 0o600);
+}
+
+/** With all that leads to it. The mode of a directory that exists is its owner's business. */
+export function createPrivateDirectory(path: string): void {
+  const firstMade = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (firstMade !== undefined) syncDirectory(dirname(firstMade));
+}
+
+/** Makes a name just created in it last. */
+export function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+export function isFileError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,93 @@
+/** The refresher's queue in the embedded catalogue: what is due, who has it, and how it ended. */
+import type { Registry } from '../../domain/registry.ts';
+import type { Catalogue, ClaimRequest, RefreshOutcome } from '../catalogue.ts';
+import type { Database, Row } from './database.ts';
+import { registryOf, withoutClaim } from './registry-rows.ts';
+import { REGISTRY_COLUMNS, type RegistryTable } from './registry-table.ts';
+import { numberOf, textOf } from './rows.ts';
+
+type RefreshQueue = Pick<
+  Catalogue,
+  'claimDue' | 'claimRegistry' | 'finishRefresh' | 'reportRejection' | 'soonestExpiries'
+>;
+
+/** Parameters: kind, now, now, limit. A range of the index registries_due, whatever else there is. */
+export const DUE_SQL = `SELECT ${REGISTRY_COLUMNS} FROM registries
+  WHERE kind = ? AND state = 'active' AND due_at <= ? AND (claim_until IS NULL OR claim_until <= ?)
+  ORDER BY due_at LIMIT ?`;
+
+/** Parameter: a kind. The first of the next kind, so that a walk reads one row a kind. */
+export const NEXT_EXPIRY_SQL = `SELECT kind, id, expires_at FROM registries
+  WHERE kind > ? AND state = 'active' AND expires_at IS NOT NULL
+  ORDER BY kind, expires_at LIMIT 1`;
+
+export function refreshQueueIn(database: Database, table: RegistryTable): RefreshQueue {
+  const claims = claiming(database);
+  return {
+    claimDue: async ({ claim, kinds, limit }) =>
+      database.transaction(() => claims.due(claim, kinds, limit).map((registry) => claims.take(registry, claim))),
+    claimRegistry: async (id, claim) =>
+      database.transaction(() => {
+        const registry = table.read(id);
+        if (registry === undefined) return 'missing';
+        const { claim: other } = registry.credential;
+        if (other !== undefined && other.id !== claim.claimId && other.until > claim.now) return 'busy';
+        return claims.take(registry, claim);
+      }),
+    finishRefresh: async (outcome) => database.transaction(() => finishRefresh(outcome, table)),
+    reportRejection: async ({ registryId, version, now }) =>
+      database.transaction(() => {
+        const registry = table.read(registryId);
+        if (registry === undefined) return 'missing';
+        const { order, credential } = registry;
+        if (credential.current?.version !== version) return 'superseded';
+        if (credential.rejectedVersion === version) return 'already_reported';
+        const dueAt = Math.min(credential.dueAt ?? now, now);
+        table.writeCredential(order, { ...credential, rejectedVersion: version, dueAt });
+        return 'scheduled';
+      }),
+    soonestExpiries: soonestExpiries(database),
+  };
+}
+
+function claiming(database: Database) {
+  const dueOfKind = database.prepare(DUE_SQL);
+  const write = database.prepare('UPDATE registries SET claim_id = ?, claim_until = ? WHERE ord = ?');
+  return {
+    /** Oldest first. */
+    due: ({ now }: ClaimRequest, kinds: readonly string[], limit: number): readonly Registry[] =>
+      [...new Set(kinds)]
+        .flatMap((kind) => dueOfKind.all(kind, now, now, Math.max(0, Math.trunc(limit))))
+        .toSorted((left, right) => numberOf(left, 'due_at') - numberOf(right, 'due_at'))
+        .slice(0, Math.max(0, Math.trunc(limit)))
+        .map(registryOf),
+    take: (registry: Registry, { claimId, until }: ClaimRequest): Registry => {
+      write.run(claimId, until, registry.order);
+      return { ...registry, credential: { ...registry.credential, claim: { id: claimId, until } } };
+    },
+  };
+}
+
+function finishRefresh(outcome: RefreshOutcome, table: RegistryTable): 'stored' | 'lost' {
+  const { registryId, claimId, sourceVersion, verification } = outcome;
+  const registry = table.read(registryId);
+  if (registry?.credential.claim?.id !== claimId || registry.sourceVersion !== sourceVersion) return 'lost';
+  table.writeCredential(registry.order, withoutClaim(outcome.credential));
+  if (verification !== undefined) table.writeSettings({ ...registry, verification });
+  return 'stored';
+}
+
+function soonestExpiries(database: Database): Catalogue['soonestExpiries'] {
+  const next = database.prepare(NEXT_EXPIRY_SQL);
+  return async () => {
+    const found = [];
+    for (let row: Row | undefined = next.get(''); row !== undefined; row = next.get(textOf(row, 'kind'))) {
+      found.push({
+        kind: textOf(row, 'kind'),
+        registryId: textOf(row, 'id'),
+        expiresAt: numberOf(row, 'expires_at'),
+      });
+    }
+    return found;
+  };
+}

@@ -1,0 +1,67 @@
+/** What administrators do with registries, in the embedded catalogue: add, read, list, change, remove. */
+import type { Registry } from '../../domain/registry.ts';
+import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import type { Database } from './database.ts';
+import { registryList } from './registry-list.ts';
+import { withoutClaim } from './registry-rows.ts';
+import type { RegistryTable } from './registry-table.ts';
+
+type Registries = Pick<
+  Catalogue,
+  'addRegistry' | 'getRegistry' | 'listRegistries' | 'registriesOnHost' | 'updateRegistry' | 'removeRegistry'
+>;
+
+export function registriesIn(
+  database: Database,
+  parts: { readonly table: RegistryTable; readonly audit: AuditTrail },
+): Registries {
+  const { table, audit } = parts;
+  return {
+    addRegistry: async (registry, change) =>
+      database.transaction(() => {
+        const added = table.insert(registry);
+        audit.insertChange(change);
+        return added;
+      }),
+    getRegistry: async (id) => table.read(id),
+    registriesOnHost: async (host) => table.onHost(host),
+    listRegistries: registryList(database),
+    updateRegistry: async (update) => database.transaction(() => updateRegistry(update, parts)),
+    removeRegistry: async ({ id, expectedRevision, change }) =>
+      database.transaction((): ConditionalWrite<Registry> => {
+        const stored = table.read(id);
+        if (stored === undefined) return { kind: 'missing' };
+        if (expectedRevision !== undefined && expectedRevision !== stored.revision) {
+          return { kind: 'conflict', currentRevision: stored.revision };
+        }
+        table.remove(stored.order);
+        audit.insertChange(change);
+        return { kind: 'stored', item: stored };
+      }),
+  };
+}
+
+function updateRegistry(
+  update: Parameters<Catalogue['updateRegistry']>[0],
+  { table, audit }: { readonly table: RegistryTable; readonly audit: AuditTrail },
+): ConditionalWrite<Registry> {
+  const { registry, expectedRevision, replaceCredential, change } = update;
+  const stored = table.read(registry.id);
+  if (stored === undefined) return { kind: 'missing' };
+  if (stored.revision !== expectedRevision) return { kind: 'conflict', currentRevision: stored.revision };
+  const given = withoutClaim(registry.credential);
+  const item: Registry = {
+    ...registry,
+    // What never changes is not taken from the caller.
+    order: stored.order,
+    address: stored.address,
+    createdAt: stored.createdAt,
+    credential: replaceCredential ? given : stored.credential,
+    revision: stored.revision + 1,
+  };
+  table.writeSettings(item);
+  if (replaceCredential) table.writeCredential(item.order, given);
+  audit.insertChange(change);
+  return { kind: 'stored', item };
+}
