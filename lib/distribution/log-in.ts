@@ -20,6 +20,7 @@ import {
   TOKEN_REFUSED,
   UNAUTHORIZED,
   VERIFIED,
+  WANTS_HTTPS,
 } from './login-outcomes.ts';
 import { errorCodes, looksLikeRegistry, usableChallenge } from './registry-answer.ts';
 import { HUB, type Conversation, type Headers } from './registry-conversation.ts';
@@ -45,7 +46,10 @@ export async function logIn(conversation: Conversation): Promise<LoginCheckOutco
   if (!ping.ok) return ping.failure;
   const { status } = ping.value;
   if (status === 401) return await logInByChallenge(conversation, ping.value, repository);
-  if (!looksLikeRegistry(ping.value)) return NOT_A_REGISTRY;
+  if (!looksLikeRegistry(ping.value)) {
+    // How the usual TLS servers answer a plain request.
+    return status === 400 && !conversation.endpoint.secure ? WANTS_HTTPS : NOT_A_REGISTRY;
+  }
   if (status === 403) return REFUSED_BEFORE_LOGIN;
   if (status !== 200) return NOT_A_REGISTRY;
   return repository === undefined ? ACCEPTS_ANYONE : await probeOpenRegistry(conversation, repository);

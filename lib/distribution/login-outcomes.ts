@@ -45,6 +45,11 @@ export const NOT_A_REGISTRY: LoginCheckOutcome = {
   advice: 'The host answers, but not as a container registry at /v2/: check host and port.',
 };
 
+export const WANTS_HTTPS: LoginCheckOutcome = {
+  status: 'not_a_registry',
+  advice: 'The host refuses plain HTTP on this port: if it speaks HTTPS, do not declare the registry as plain HTTP.',
+};
+
 export const NO_USABLE_CHALLENGE: LoginCheckOutcome = {
   status: 'not_a_registry',
   advice: 'The host asks for a login by neither Basic nor Bearer, which container clients need: check host and port.',
