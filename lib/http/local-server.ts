@@ -4,9 +4,10 @@
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ApiHandler } from './api.ts';
 import { MAX_BODY_BYTES } from './api.ts';
+import { LOCAL_CONTEXT } from './local-context.ts';
 import { refuse } from './route.ts';
 
 const LIMITS = { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 };
@@ -125,19 +126,4 @@ const LOCAL_REQUEST_CONTEXT = {
   stage: '$default',
   time: '',
   timeEpoch: 0,
-};
-
-const LOCAL_CONTEXT: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'local',
-  functionVersion: '$LATEST',
-  invokedFunctionArn: 'local',
-  memoryLimitInMB: '0',
-  awsRequestId: 'local',
-  logGroupName: 'local',
-  logStreamName: 'local',
-  getRemainingTimeInMillis: () => 30_000,
-  done: () => undefined,
-  fail: () => undefined,
-  succeed: () => undefined,
 };
