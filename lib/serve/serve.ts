@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import process from 'node:process';
 import type { Report } from '../service/events.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { parseNetworks } from '../distribution/address-guard.ts';
 import { localServer, type TlsFiles } from '../http/local-server.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../stores/embedded/open-embedded-store.ts';
 import { ensureAdminToken } from './admin-token.ts';
@@ -49,6 +50,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
         'give --tls-cert and --tls-key, or --insecure-http where something in front of it speaks TLS',
     );
   }
+  const allowed = parseNetworks(options.allowNetworks);
+  if (!allowed.ok) return complain(`--allow-network ${allowed.failure.rule}`);
   const opened = await openEmbeddedStore({
     directory: options.dataDirectory,
     ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),

@@ -8,6 +8,7 @@ import { listen } from '../../lib/serve/listen.ts';
 import { createAgent } from '../../lib/service/agents.ts';
 import type { ServiceEvent } from '../../lib/service/events.ts';
 import { refreshDue } from '../../lib/service/refresh.ts';
+import type { SourceKindsConfig } from '../../lib/sources/registered-kinds.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
 
 export interface Answer {
@@ -35,7 +36,7 @@ export interface RunningPullpass {
   close(): Promise<void>;
 }
 
-export async function startPullpass(): Promise<RunningPullpass> {
+export async function startPullpass(options: { readonly sources?: SourceKindsConfig } = {}): Promise<RunningPullpass> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-test-'));
   const opened = await openEmbeddedStore({ directory });
   if (!opened.ok) throw new Error(opened.failure.advice);
@@ -48,7 +49,7 @@ export async function startPullpass(): Promise<RunningPullpass> {
       events.push(event);
     },
     allowNetworks: ['127.0.0.0/8'],
-    sources: {},
+    sources: options.sources ?? {},
     hostScripts: new Map([['install.sh', '#!/bin/sh\n']]),
     version: 'test',
   });
