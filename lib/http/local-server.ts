@@ -10,7 +10,15 @@ import { MAX_BODY_BYTES } from './api.ts';
 import { LOCAL_CONTEXT } from './local-context.ts';
 import { refuse } from './route.ts';
 
-const LIMITS = { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 30_000, maxHeaderSize: 16_384 };
+export interface ServerLimits {
+  readonly requestTimeout: number;
+  readonly headersTimeout: number;
+  /** How often the two above are looked at. All in milliseconds. */
+  readonly connectionsCheckingInterval: number;
+}
+
+const LIMITS: ServerLimits = { requestTimeout: 15_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 };
+const MAX_HEADERS = { maxHeaderSize: 16_384, keepAliveTimeout: 30_000 };
 
 export interface TlsFiles {
   /** PEM. */
@@ -18,14 +26,17 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-export function localServer(handler: ApiHandler, tls: TlsFiles | undefined): Server {
+export function localServer(handler: ApiHandler, tls: TlsFiles | undefined, limits = LIMITS): Server {
   const listener: RequestListener = (request, response) => {
     void serve(request, response, handler);
   };
   const server =
     tls === undefined
-      ? createServer(LIMITS, listener)
-      : createTlsServer({ ...LIMITS, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, listener);
+      ? createServer({ ...MAX_HEADERS, ...limits }, listener)
+      : createTlsServer(
+          { ...MAX_HEADERS, ...limits, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' },
+          listener,
+        );
   server.maxRequestsPerSocket = 10_000;
   return server;
 }
@@ -76,8 +87,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
       );
     });
     request.on('error', reject);
-    request.on('aborted', () => {
-      reject(new Error('aborted'));
+    request.on('close', () => {
+      // After 'end' this changes nothing; before it, the client has gone.
+      reject(new Error('the request ended early'));
     });
   });
 }
