@@ -33,13 +33,19 @@ function pathOf(issue: z.core.$ZodIssue, field: string): string {
 function ruleOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? `is required: ${article(issue.expected)}` : `must be ${article(issue.expected)}`;
+      return issue.input === undefined
+        ? `is required: ${article(issue.expected)}`
+        : `must be ${article(issue.expected)}`;
     case 'unrecognized_keys':
       return 'is not a field that is known here';
     case 'too_small':
-      return issue.origin === 'string' ? `must have at least ${issue.minimum} characters` : `must be at least ${issue.minimum}`;
+      return issue.origin === 'string'
+        ? `must have at least ${issue.minimum} characters`
+        : `must be at least ${issue.minimum}`;
     case 'too_big':
-      return issue.origin === 'string' ? `must have at most ${issue.maximum} characters` : `must be at most ${issue.maximum}`;
+      return issue.origin === 'string'
+        ? `must have at most ${issue.maximum} characters`
+        : `must be at most ${issue.maximum}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
     case 'invalid_format':

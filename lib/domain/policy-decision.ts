@@ -136,10 +136,20 @@ function compile({ organisation, environment }: Policies): readonly CompiledDocu
     { whose: 'environment', document: environment },
   ] as const;
   return documents.flatMap(({ whose, document }) => {
-    if (document === undefined) return [];
-    const whitelist = document.whitelist === null ? undefined : new Set(document.whitelist);
-    return [{ whose, whitelist, deny: new Set(document.deny) }];
+    return document === undefined ? [] : [{ whose, ...indexed(document) }];
   });
+}
+
+/** A document never changes, and one that is kept for some seconds is asked about many images. */
+const indexes = new WeakMap<PolicyDocument, Omit<CompiledDocument, 'whose'>>();
+
+function indexed(document: PolicyDocument): Omit<CompiledDocument, 'whose'> {
+  const known = indexes.get(document);
+  if (known !== undefined) return known;
+  const whitelist = document.whitelist === null ? undefined : new Set(document.whitelist);
+  const index = { whitelist, deny: new Set(document.deny) };
+  indexes.set(document, index);
+  return index;
 }
 
 function verdictOn(place: Place, documents: readonly CompiledDocument[]): Verdict {

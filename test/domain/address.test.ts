@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  addressCovers,
+  DOCKER_HUB_ADDRESS,
+  dockerConfigKey,
+  parseAddress,
+  parseServerKey,
+  splitAddress,
+} from '../../lib/domain/address.ts';
+import { anyText } from './generators.ts';
+import { address, claimsToBeText, reference, ruleOf } from './parsed.ts';
+
+describe('a registry address', () => {
+  it.each([
+    ['quay.io', 'quay.io', 'quay.io', ''],
+    ['Quay.IO', 'quay.io', 'quay.io', ''],
+    ['quay.io/', 'quay.io', 'quay.io', ''],
+    ['quay.io:443', 'quay.io', 'quay.io', ''],
+    ['quay.io:443/team/', 'quay.io/team', 'quay.io', 'team'],
+    ['quay.io/team/x', 'quay.io/team/x', 'quay.io', 'team/x'],
+    ['harbor.corp:8443/proxy', 'harbor.corp:8443/proxy', 'harbor.corp:8443', 'proxy'],
+    ['docker.io', 'docker.io', 'docker.io', ''],
+    ['index.docker.io', 'docker.io', 'docker.io', ''],
+    ['registry-1.docker.io:443', 'docker.io', 'docker.io', ''],
+    ['REGISTRY.hub.docker.com/team', 'docker.io/team', 'docker.io', 'team'],
+    ['localhost', 'localhost', 'localhost', ''],
+    ['localhost:5000', 'localhost:5000', 'localhost:5000', ''],
+    ['registry:5000', 'registry:5000', 'registry:5000', ''],
+    ['Registry:443', 'registry:443', 'registry:443', ''],
+    ['10.1.2.3:80', '10.1.2.3:80', '10.1.2.3:80', ''],
+    ['[2001:DB8::1]:5000/team', '[2001:db8::1]:5000/team', '[2001:db8::1]:5000', 'team'],
+    ['[::1]:443', '[::1]', '[::1]', ''],
+    ['quay.io:65535', 'quay.io:65535', 'quay.io:65535', ''],
+  ])('%s is %s', (text, canonical, host, path) => {
+    expect(parseAddress(text)).toStrictEqual({ ok: true, value: { canonical, host, path } });
+    expect(splitAddress(address(text))).toStrictEqual({ canonical, host, path });
+  });
+
+  it.each([
+    ['https://quay.io', 'leave "http://" or "https://" away'],
+    ['http://harbor.corp', 'leave "http://" or "https://" away'],
+    ['', 'must not be empty'],
+    ['/', 'host'],
+    ['/team', 'host'],
+    [':5000', 'host'],
+    ['quay.io//', 'empty path'],
+    ['quay.io//team', 'path'],
+    ['quay.io/Team', 'lower case'],
+    ['quay.io/team:latest', 'tag'],
+    ['quay.io:latest', 'host'],
+    [`quay.io/team@sha256:${'a'.repeat(64)}`, '"@"'],
+    ['user:pass@quay.io', '"@"'],
+    ['quay.io:0', '65535'],
+    ['quay.io:65536', '65535'],
+    ['quay.io:99999', '65535'],
+    ['quay.io:0443', 'leading zeros'],
+    ['quay.io:', 'host'],
+    ['registry', 'registry:443'],
+    ['nginx/foo', 'nginx:443'],
+    ['EVILHOST', 'evilhost:443'],
+    ['[::1%eth0]', 'IPv6'],
+    ['[abc]', ':443'],
+    ['quay.io/v2/', 'API'],
+    ['index.docker.io/v1/', 'API'],
+    ['quay.io ', 'spaces'],
+    ['qu ay.io', 'spaces'],
+    ['quay.io\n', 'control'],
+    ['ｄocker.io', 'non-ASCII'],
+    ['docker.io#x', 'host'],
+    ['docker.io?x', 'host'],
+    ['docker.io\\', 'host'],
+    ['docker.io%2eevil.com', 'host'],
+    ['*.quay.io', 'host'],
+    ['quay.io.', 'host'],
+    ['a'.repeat(700), 'at most'],
+  ])('%j is refused and told why', (text, word) => {
+    expect(ruleOf(parseAddress(text))).toContain(word);
+  });
+
+  it.each([[undefined], [null], [7], [{}], [['quay.io']]])(
+    '%j, which only claims to be a text, is refused',
+    (value) => {
+      if (!claimsToBeText(value)) return;
+      expect(ruleOf(parseAddress(value))).toBe('must be a text');
+      expect(ruleOf(parseServerKey(value))).toBe('must be a text');
+    },
+  );
+
+  it('is canonical once parsed, and an image below it is on its host, whatever the text', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const parsed = parseAddress(text);
+        if (!parsed.ok) return;
+        const { value } = parsed;
+        expect(parseAddress(value.canonical)).toStrictEqual(parsed);
+        expect(splitAddress(value.canonical)).toStrictEqual(value);
+        if (value.path.length > 200) return;
+        expect(addressCovers(value, reference(`${value.canonical}/below/x`))).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('of Docker Hub is there to fall back on', () => {
+    expect(splitAddress(DOCKER_HUB_ADDRESS)).toEqual({ canonical: 'docker.io', host: 'docker.io', path: '' });
+  });
+});
+
+describe('an address covers', () => {
+  it.each([
+    ['quay.io', 'quay.io/team/app', true],
+    ['quay.io', 'QUAY.io:443/team/app:1', true],
+    ['quay.io', 'quay.io:8443/team/app', false],
+    ['quay.io', 'quay.io.evil.example/team/app', false],
+    ['quay.io', 'evil/quay.io', false],
+    ['quay.io/team', 'quay.io/team/app', true],
+    ['quay.io/team', 'quay.io/team', true],
+    ['quay.io/team', 'quay.io/teamx', false],
+    ['quay.io/team', 'quay.io/teamx/app', false],
+    ['quay.io/team', 'quay.io/other/team', false],
+    ['quay.io/team/app', 'quay.io/team', false],
+    ['docker.io', 'ubuntu', true],
+    ['index.docker.io', 'registry.hub.docker.com/team/app', true],
+    ['docker.io/library', 'ubuntu', true],
+    ['registry:443', 'REGISTRY/app', true],
+    ['registry:443', 'registry/app', false],
+  ])('%s: %s -> %s', (text, image, covered) => {
+    expect(addressCovers(splitAddress(address(text)), reference(image))).toBe(covered);
+  });
+});
+
+describe("a client's server key", () => {
+  it.each([
+    ['quay.io', 'quay.io'],
+    ['Quay.io:443', 'quay.io'],
+    ['localhost:5000', 'localhost:5000'],
+    ['registry:5000', 'registry:5000'],
+    ['[::1]:5000', '[::1]:5000'],
+    ['docker.io', 'docker.io'],
+    ['index.docker.io', 'docker.io'],
+    ['registry-1.docker.io', 'docker.io'],
+    ['https://index.docker.io/v1/', 'docker.io'],
+    ['https://index.docker.io/v1/refresh-token', 'docker.io'],
+    ['https://index.docker.io/v1/access-token', 'docker.io'],
+    ['https://quay.io', 'quay.io'],
+    ['http://harbor.corp:8080/', 'harbor.corp:8080'],
+    ['HTTPS://harbor.corp/v2/', 'harbor.corp'],
+  ])('%s means %s', (text, host) => {
+    expect(parseServerKey(text)).toEqual({ ok: true, value: host });
+  });
+
+  it.each([
+    ...[
+      '',
+      ' ',
+      '\n',
+      'quay.io\n',
+      'quay.io ',
+      '/',
+      'https://',
+      'https:///v1/',
+      'ftp://quay.io',
+      'https://https://quay.io',
+      '://quay.io',
+    ],
+    ...[
+      'user@quay.io',
+      'https://user:pass@quay.io/',
+      'https://docker.io\\@evil.com/',
+      'https://docker.io#@evil.com/',
+      'https://docker.io?x',
+    ],
+    ...[
+      'ｄocker.io',
+      'docker。io',
+      'docker.io%2eevil.com',
+      'docker.io#x',
+      '*',
+      '*.quay.io',
+      ':443',
+      'https://:443/',
+      'quay.io/team',
+    ],
+  ])('%j is refused', (text) => {
+    expect(parseServerKey(text)).toMatchObject({ ok: false });
+  });
+
+  it('is never an empty host, and never one with odd characters, whatever the text', () => {
+    fc.assert(
+      fc.property(anyText, fc.constantFrom('', 'https://', 'http://'), (text, scheme) => {
+        const parsed = parseServerKey(scheme + text);
+        if (parsed.ok) expect(parsed.value).toMatch(/^[a-z0-9[][a-z0-9.:[\]-]*$/);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('in a docker config is the URL for Docker Hub and the host for all others', () => {
+    expect(dockerConfigKey('docker.io')).toBe('https://index.docker.io/v1/');
+    expect(dockerConfigKey('quay.io:5000')).toBe('quay.io:5000');
+  });
+});
