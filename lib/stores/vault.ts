@@ -29,6 +29,8 @@ export interface Vault extends IssuedCredentials {
     registryId: string,
     current: { readonly sourceVersion?: string; readonly issuedVersion?: string },
   ): Promise<void>;
+  /** Removes every version of the source's secret, for a registry whose source needs none any more. */
+  removeSource(registryId: string): Promise<void>;
   /** Removes every version of both. No error when there is nothing. */
   remove(registryId: string): Promise<void>;
   /** Registries that have anything here: for finding what a crash between two writes left behind. */

@@ -59,6 +59,7 @@ function vaultOn(database: Database, key: Uint8Array): Vault {
   const values = sealedValues(database, key);
   const settleKind = settling(database);
   const remove = database.prepare('DELETE FROM secrets WHERE registry_id = ?');
+  const removeSource = database.prepare(`DELETE FROM secrets WHERE registry_id = ? AND kind = 'source'`);
   const ids = database.prepare('SELECT DISTINCT registry_id FROM secrets ORDER BY registry_id');
   return {
     putSource: async (registryId, version, secret) => {
@@ -82,6 +83,9 @@ function vaultOn(database: Database, key: Uint8Array): Vault {
         if (sourceVersion !== undefined) settleKind({ registryId, kind: 'source', version: sourceVersion });
         if (issuedVersion !== undefined) settleKind({ registryId, kind: 'issued', version: issuedVersion });
       });
+    },
+    removeSource: async (registryId) => {
+      removeSource.run(registryId);
     },
     remove: async (registryId) => {
       remove.run(registryId);

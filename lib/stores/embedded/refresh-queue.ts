@@ -73,7 +73,7 @@ function finishRefresh(outcome: RefreshOutcome, table: RegistryTable): 'stored' 
   const registry = table.read(registryId);
   if (registry?.credential.claim?.id !== claimId || registry.sourceVersion !== sourceVersion) return 'lost';
   table.writeCredential(registry.order, withoutClaim(outcome.credential));
-  if (verification !== undefined) table.writeSettings({ ...registry, verification });
+  if (verification !== undefined) table.writeDocument({ ...registry, verification });
   return 'stored';
 }
 

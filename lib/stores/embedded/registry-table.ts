@@ -14,6 +14,8 @@ export interface RegistryTable {
   insert(registry: Omit<Registry, 'order' | 'revision'>): Registry;
   /** All but the credential. */
   writeSettings(registry: Registry): void;
+  /** Only what is not searched by: for a change that leaves source, state, environments and revision as they are. */
+  writeDocument(registry: Registry): void;
   writeCredential(order: number, credential: CredentialRecord): void;
   remove(order: number): void;
 }
@@ -22,6 +24,7 @@ export function registryTable(database: Database): RegistryTable {
   const byId = database.prepare(`SELECT ${REGISTRY_COLUMNS} FROM registries WHERE id = ?`);
   const byHost = database.prepare(`SELECT ${REGISTRY_COLUMNS} FROM registries WHERE host = ? ORDER BY ord DESC`);
   const remove = database.prepare('DELETE FROM registries WHERE ord = ?');
+  const document = database.prepare('UPDATE registries SET document = ? WHERE ord = ?');
   const memberships = environmentRows(database);
   const read = (id: string): Registry | undefined => {
     const row = byId.get(id);
@@ -41,6 +44,9 @@ export function registryTable(database: Database): RegistryTable {
       remove.run(order);
     },
     writeSettings: settingsWrite(database, memberships),
+    writeDocument: (registry) => {
+      document.run(documentText(registry), registry.order);
+    },
     writeCredential: credentialWrite(database),
   };
 }

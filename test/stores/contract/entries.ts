@@ -1,0 +1,41 @@
+/** Valid agents, policies and audit entries, to be varied by the fields that a test is about. */
+import type { Agent } from '../../../lib/domain/agent.ts';
+import type { ChangeEntry, DecisionEntry } from '../../../lib/domain/audit.ts';
+import type { PolicyDocument } from '../../../lib/domain/policy.ts';
+import { START } from '../../support/registry-fixture.ts';
+
+export function change(fields: Partial<ChangeEntry> = {}): ChangeEntry {
+  return { type: 'change', at: START, actor: 'admin-1', action: 'registry.add', subject: 'registry-1', ...fields };
+}
+
+export function decision(fields: Partial<DecisionEntry> = {}): DecisionEntry {
+  return {
+    type: 'decision',
+    at: START,
+    environment: 'prod',
+    agentId: 'agent-1',
+    image: 'docker.io/library/alpine:latest',
+    outcome: 'denied',
+    rule: 'not in the whitelist',
+    mode: 'enforce',
+    wouldRefuse: true,
+    ...fields,
+  };
+}
+
+export function agent(fields: Partial<Agent> = {}): Agent {
+  return {
+    id: 'agent-1',
+    name: 'build host',
+    role: 'agent',
+    environments: ['prod'],
+    export: false,
+    createdAt: START,
+    tokenHash: 'ab'.repeat(32),
+    ...fields,
+  };
+}
+
+export function policy(fields: Partial<PolicyDocument> = {}): PolicyDocument {
+  return { whitelist: ['docker.io'], deny: ['docker.io/evil'], defaultRegistry: 'docker.io', mode: 'audit', ...fields };
+}

@@ -1,0 +1,174 @@
+/** Policies, agents, environments, and the one read that a resolve makes. */
+import { describe, expect, it } from 'vitest';
+
+import type { PolicyScope } from '../../../lib/stores/catalogue.ts';
+import { canonicalAddress, START } from '../../support/registry-fixture.ts';
+import { add, CURSORS_OF_NOBODY, idsOf, pageOf, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
+import { agent, change, policy } from './entries.ts';
+
+export function describePoliciesAndAgents(open: OpenCatalogue): void {
+  const under = useCatalogue(open);
+
+  function putPolicy(scope: PolicyScope, expectedRevision: number | undefined, document = policy()) {
+    const written = change({ action: 'policy.set', subject: scope ?? 'organisation' });
+    return under.catalogue.putPolicy({ scope, document, expectedRevision, updatedAt: START, change: written });
+  }
+
+  describe('policies', () => {
+    it.each<[string, PolicyScope, Parameters<typeof policy>[0]]>([
+      ['the organisation', null, {}],
+      ['an environment', 'prod', {}],
+      ['no restriction at all', 'ci', { whitelist: null, deny: [], defaultRegistry: null, mode: null }],
+    ])('reads back a policy of %s as it was put', async (_name, scope, fields) => {
+      const document = policy(fields);
+      const stored = { document, revision: 1, updatedAt: START };
+      expect(await putPolicy(scope, undefined, document)).toStrictEqual({ kind: 'stored', item: stored });
+      expect(await under.catalogue.getPolicy(scope)).toStrictEqual(stored);
+    });
+
+    it('keeps the organisation and every environment apart', async () => {
+      await putPolicy('prod', undefined);
+      expect(await under.catalogue.getPolicy(null)).toBeUndefined();
+      expect(await under.catalogue.getPolicy('ci')).toBeUndefined();
+      expect(await under.catalogue.getPolicy('organisation')).toBeUndefined();
+    });
+
+    const conflict = (currentRevision: number) => ({ kind: 'conflict', currentRevision });
+    const stored = (revision: number) => ({ kind: 'stored', item: { revision } });
+
+    it.each<{ name: string; before: number; expectedRevision: number | undefined; wanted: object }>([
+      { name: 'stores the first at revision 0', before: 0, expectedRevision: 0, wanted: stored(1) },
+      { name: 'stores the first at any revision', before: 0, expectedRevision: undefined, wanted: stored(1) },
+      { name: 'refuses a first one that expects another', before: 0, expectedRevision: 1, wanted: conflict(0) },
+      { name: 'refuses a second "first" one', before: 1, expectedRevision: 0, wanted: conflict(1) },
+      { name: 'stores the next at its revision', before: 2, expectedRevision: 2, wanted: stored(3) },
+      { name: 'refuses an old revision', before: 2, expectedRevision: 1, wanted: conflict(2) },
+      { name: 'stores the next at any revision', before: 2, expectedRevision: undefined, wanted: stored(3) },
+    ])('$name', async ({ before, expectedRevision, wanted }) => {
+      for (let count = 0; count < before; count += 1) await putPolicy('prod', undefined);
+      expect(await putPolicy('prod', expectedRevision)).toMatchObject(wanted);
+    });
+
+    it.each([0, 1])('stores exactly one of two put at once at revision %i', async (revision) => {
+      if (revision === 1) await putPolicy('prod', 0);
+      const documents = [policy({ mode: 'enforce' }), policy({ mode: 'audit' })];
+      const results = await Promise.all(documents.map((document) => putPolicy('prod', revision, document)));
+      const stored = results.flatMap((result) => (result.kind === 'stored' ? [result.item] : []));
+      expect(stored).toHaveLength(1);
+      expect(await under.catalogue.getPolicy('prod')).toStrictEqual(stored[0]);
+      const { items } = pageOf(await under.catalogue.listAudit({ limit: 10 }));
+      expect(items).toHaveLength(revision + 1);
+    });
+  });
+
+  describe('agents', () => {
+    it.each([
+      ['with no optional field', agent()],
+      [
+        'with every optional field',
+        agent({ role: 'admin', environments: ['*', 'ci'], export: true, expiresAt: START }),
+      ],
+    ])('reads back an agent %s as it was added', async (_name, added) => {
+      await under.catalogue.addAgent(added, change());
+      expect(await under.catalogue.getAgent(added.id)).toStrictEqual(added);
+      expect(await under.catalogue.listAgents({ limit: 5 })).toStrictEqual({ items: [added] });
+    });
+
+    it('refuses an id that exists, and keeps the agent that has it', async () => {
+      await under.catalogue.addAgent(agent(), change());
+      await expect(under.catalogue.addAgent(agent({ name: 'another' }), change())).rejects.toThrow();
+      expect(await under.catalogue.getAgent('agent-1')).toStrictEqual(agent());
+    });
+
+    it('lists the oldest first, page by page, while others are added', async () => {
+      for (const [index, id] of ['c', 'a', 'b'].entries()) {
+        await under.catalogue.addAgent(agent({ id, createdAt: START + index }), change());
+      }
+      const first = pageOf(await under.catalogue.listAgents({ limit: 2 }));
+      await under.catalogue.addAgent(agent({ id: '0', createdAt: START + 9 }), change());
+      const second = await under.catalogue.listAgents({ limit: 2, cursor: first.cursor ?? '' });
+      expect([...idsOf(first), ...idsOf(second)]).toStrictEqual(['c', 'a', 'b', '0']);
+      expect(pageOf(second).cursor).toBeUndefined();
+    });
+
+    it('shows each of several of the same age once', async () => {
+      for (const id of ['b', 'c', 'a']) await under.catalogue.addAgent(agent({ id }), change());
+      const first = pageOf(await under.catalogue.listAgents({ limit: 2 }));
+      const second = await under.catalogue.listAgents({ limit: 2, cursor: first.cursor ?? '' });
+      expect([...idsOf(first), ...idsOf(second)].toSorted()).toStrictEqual(['a', 'b', 'c']);
+    });
+
+    it.each(CURSORS_OF_NOBODY)('refuses a cursor that is %s', async (_name, cursor) => {
+      expect(await under.catalogue.listAgents({ limit: 5, cursor })).toBe('bad_cursor');
+    });
+
+    it('removes an agent, hands it back, and records that once', async () => {
+      await under.catalogue.addAgent(agent(), change({ action: 'agent.add' }));
+      const removed = change({ action: 'agent.delete' });
+      expect(await under.catalogue.removeAgent('agent-1', removed)).toStrictEqual(agent());
+      expect(await under.catalogue.removeAgent('agent-1', removed)).toBeUndefined();
+      expect(await under.catalogue.getAgent('agent-1')).toBeUndefined();
+      const { items } = pageOf(await under.catalogue.listAudit({ limit: 10 }));
+      expect(items).toMatchObject([{ action: 'agent.delete' }, { action: 'agent.add' }]);
+    });
+  });
+
+  describe('environments', () => {
+    it('knows every environment that something names, once, sorted, without *', async () => {
+      expect(await under.catalogue.listEnvironments()).toStrictEqual([]);
+      await add(under.catalogue, { id: 'a', environments: ['prod', 'ci', '*'] });
+      await add(under.catalogue, { id: 'b', environments: ['prod'] });
+      await under.catalogue.addAgent(agent({ environments: ['edge', '*'] }), change());
+      await putPolicy('a-policy', 0);
+      await putPolicy(null, 0);
+      expect(await under.catalogue.listEnvironments()).toStrictEqual(['a-policy', 'ci', 'edge', 'prod']);
+    });
+
+    it('forgets an environment with the last that names it', async () => {
+      const added = await add(under.catalogue, { environments: ['old'] });
+      await under.catalogue.addAgent(agent({ environments: ['old-agent'] }), change());
+      const registry = { ...added, environments: ['new'] };
+      await under.catalogue.updateRegistry({
+        registry,
+        expectedRevision: 1,
+        replaceCredential: false,
+        change: change(),
+      });
+      expect(await under.catalogue.listEnvironments()).toStrictEqual(['new', 'old-agent']);
+      await under.catalogue.removeRegistry({ id: added.id, expectedRevision: undefined, change: change() });
+      await under.catalogue.removeAgent('agent-1', change());
+      expect(await under.catalogue.listEnvironments()).toStrictEqual([]);
+    });
+  });
+
+  describe('reading for a resolve', () => {
+    it('answers with all that it needs, and with nothing of other hosts and environments', async () => {
+      const address = canonicalAddress('quay.io/team');
+      const older = await add(under.catalogue, { id: 'a', address, environments: ['other'], state: 'inactive' });
+      const newer = await add(under.catalogue, { id: 'b', address: canonicalAddress('quay.io') });
+      await add(under.catalogue, { id: 'c' });
+      await under.catalogue.addAgent(agent(), change());
+      await putPolicy(null, 0);
+      await putPolicy('prod', 0, policy({ mode: 'enforce' }));
+      await putPolicy('ci', 0);
+      expect(
+        await under.catalogue.readForResolve({ agentId: 'agent-1', environment: 'prod', host: 'quay.io' }),
+      ).toStrictEqual({
+        agent: agent(),
+        organisationPolicy: { document: policy(), revision: 1, updatedAt: START },
+        environmentPolicy: { document: policy({ mode: 'enforce' }), revision: 1, updatedAt: START },
+        registries: [newer, older],
+      });
+    });
+
+    it('answers with undefined for what is not there', async () => {
+      const query = { agentId: 'agent-1', environment: 'prod', host: 'quay.io' };
+      expect(await under.catalogue.readForResolve(query)).toStrictEqual({
+        agent: undefined,
+        organisationPolicy: undefined,
+        environmentPolicy: undefined,
+        registries: [],
+      });
+    });
+  });
+}

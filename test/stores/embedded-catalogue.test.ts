@@ -1,0 +1,222 @@
+/** What only the embedded catalogue promises: cost by index, group commit, retention, refusing what it can't read. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+
+import { StoreUnavailable, type Catalogue } from '../../lib/stores/catalogue.ts';
+import { openEmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
+import { DUE_SQL, NEXT_EXPIRY_SQL } from '../../lib/stores/embedded/refresh-queue.ts';
+import { listStatement } from '../../lib/stores/embedded/registry-list.ts';
+import { add, pageOf } from './contract/catalogue-under-test.ts';
+import { agent, change, decision, policy } from './contract/entries.ts';
+import { openedStore, temporaryDirectory } from './embedded/data-directory.ts';
+
+/** Directly on the file of a store that is closed. */
+function onFile<Value>(directory: string, work: (database: DatabaseSync) => Value): Value {
+  const database = new DatabaseSync(join(directory, 'catalogue.db'));
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+describe('the cost of a read follows what it answers', () => {
+  it.each([
+    ['what is due', DUE_SQL, 'registries_due (kind=? AND due_at<?)'],
+    ['what runs out first', NEXT_EXPIRY_SQL, 'registries_expiring (kind>?)'],
+    ['an address', listStatement({ address: 'a' }).sql, 'registries_by_address (address=?'],
+    ['a kind', listStatement({ kind: 'ecr' }).sql, 'registries_by_kind (kind=?'],
+    ['the inactive', listStatement({ state: 'inactive' }).sql, 'registries_inactive'],
+    ['an environment', listStatement({ environment: 'prod' }).sql, 'registry_environments_by_name (environment=?'],
+    ['no filter', listStatement({}).sql, 'INTEGER PRIMARY KEY (rowid<?)'],
+  ])('%s is a range of an index, already in order', async (_name, sql, wanted) => {
+    const directory = await temporaryDirectory();
+    await (await openedStore({ directory })).close();
+    const plan = onFile(directory, (database) => database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all());
+    const steps = plan.map(({ detail }) => String(detail)).join('\n');
+    expect(steps).toContain(wanted);
+    expect(steps).not.toMatch(/^SCAN registries$|TEMP B-TREE FOR ORDER BY/m);
+  });
+});
+
+describe('decisions recorded in one turn of the event loop', () => {
+  it('are all durable when the first of them is', async () => {
+    const directory = await temporaryDirectory();
+    const { catalogue } = await openedStore({ directory });
+    const images = ['a', 'b', 'c'];
+    const recording = images.map((image) => catalogue.recordDecision(decision({ image })));
+    await Promise.race(recording);
+    const stored = onFile(directory, (database) => database.prepare('SELECT count(*) AS count FROM audit').get());
+    expect(stored).toMatchObject({ count: 3 });
+    await Promise.all(recording);
+  });
+
+  it('are all refused when they cannot be stored, and the next ones are stored again', async () => {
+    const directory = await temporaryDirectory();
+    const { catalogue } = await openedStore({ directory });
+    const rename = (sql: string): void => {
+      onFile(directory, (database) => {
+        database.exec(sql);
+      });
+    };
+    rename('ALTER TABLE audit RENAME TO hidden');
+    const recording = [decision(), decision()].map((entry) => catalogue.recordDecision(entry));
+    const settled = await Promise.allSettled(recording);
+    expect(settled.map(({ status }) => status)).toStrictEqual(['rejected', 'rejected']);
+    await expect(recording[0]).rejects.toThrow(StoreUnavailable);
+    await expect(recording[0]).rejects.toThrow(/^store unavailable: sqlite_1$/);
+    rename('ALTER TABLE hidden RENAME TO audit');
+    await catalogue.recordDecision(decision());
+    expect(pageOf(await catalogue.listAudit({ limit: 5 })).items).toHaveLength(1);
+  });
+
+  it('are written by close, and refused after it', async () => {
+    const directory = await temporaryDirectory();
+    const store = await openedStore({ directory });
+    const recording = store.catalogue.recordDecision(decision({ image: 'last' }));
+    await store.close();
+    await recording;
+    await expect(store.catalogue.recordDecision(decision())).rejects.toMatchObject({ code: 'closed' });
+    const again = await openedStore({ directory });
+    expect(pageOf(await again.catalogue.listAudit({ limit: 5 })).items).toMatchObject([{ image: 'last' }]);
+  });
+});
+
+describe('a change whose audit entry cannot be stored', () => {
+  it.each<[string, (catalogue: Catalogue) => Promise<unknown>]>([
+    ['adding a registry', (catalogue) => add(catalogue, { id: 'new', environments: ['new'] })],
+    ['editing a registry', (catalogue) => editRegistry(catalogue)],
+    [
+      'removing a registry',
+      (catalogue) => catalogue.removeRegistry({ id: 'registry-1', expectedRevision: 1, change: change() }),
+    ],
+    ['setting a policy', (catalogue) => catalogue.putPolicy({ ...PUT, document: policy({ mode: 'enforce' }) })],
+    ['adding an agent', (catalogue) => catalogue.addAgent(agent({ id: 'new', environments: ['new'] }), change())],
+    ['removing an agent', (catalogue) => catalogue.removeAgent('agent-1', change())],
+  ])('is not stored either: %s', async (_name, work) => {
+    const directory = await temporaryDirectory();
+    const { catalogue } = await openedStore({ directory });
+    await add(catalogue);
+    await catalogue.addAgent(agent(), change());
+    await catalogue.putPolicy(PUT);
+    const before = await everythingIn(catalogue);
+    onFile(directory, (database) => {
+      database.exec('ALTER TABLE audit RENAME TO hidden');
+    });
+    await expect(work(catalogue)).rejects.toThrow(StoreUnavailable);
+    expect(await everythingIn(catalogue)).toStrictEqual(before);
+  });
+
+  const PUT = { scope: 'prod', document: policy(), expectedRevision: undefined, updatedAt: 1, change: change() };
+
+  async function editRegistry(catalogue: Catalogue): Promise<unknown> {
+    const stored = await catalogue.getRegistry('registry-1');
+    if (stored === undefined) throw new Error('the registry is gone');
+    const registry = { ...stored, environments: ['new'], credential: { consecutiveFailures: 9 } };
+    return await catalogue.updateRegistry({ registry, expectedRevision: 1, replaceCredential: true, change: change() });
+  }
+
+  async function everythingIn(catalogue: Catalogue): Promise<unknown> {
+    return {
+      registries: await catalogue.listRegistries({ filter: {}, limit: 10 }),
+      agents: await catalogue.listAgents({ limit: 10 }),
+      policy: await catalogue.getPolicy('prod'),
+      environments: await catalogue.listEnvironments(),
+    };
+  }
+});
+
+describe('the audit trail', () => {
+  it('keeps the newest entries, of decisions and changes together, and no more', async () => {
+    const { catalogue } = await openedStore({ directory: await temporaryDirectory(), auditEntries: 10 });
+    for (let index = 0; index < 12; index += 1) {
+      await catalogue.recordDecision(decision({ image: `image-${index}` }));
+      await catalogue.addAgent(agent({ id: `agent-${index}` }), change({ subject: `agent-${index}` }));
+    }
+    const { items } = pageOf(await catalogue.listAudit({ limit: 100 }));
+    expect(items).toHaveLength(10);
+    expect(items[0]).toMatchObject({ subject: 'agent-11' });
+    expect(items[9]).toMatchObject({ image: 'image-7' });
+  });
+});
+
+describe('a store that is closed', () => {
+  it('answers every call as an outage', async () => {
+    const store = await openedStore({ directory: await temporaryDirectory() });
+    await store.close();
+    await store.close();
+    const closed = { name: 'StoreUnavailable', code: 'closed' };
+    await expect(store.catalogue.getRegistry('a')).rejects.toMatchObject(closed);
+    await expect(add(store.catalogue)).rejects.toMatchObject(closed);
+    await expect(store.vault.getIssued('a', 'v')).rejects.toMatchObject(closed);
+  });
+});
+
+describe('a row that is not what was written', () => {
+  it.each([
+    ['no JSON', `UPDATE registries SET document = '{'`],
+    ['another shape', `UPDATE registries SET document = '{"id":1}'`],
+    ['a field that nobody knows', `UPDATE registries SET document = json_set(document, '$.colour', 'red')`],
+    ['a field of another type', `UPDATE registries SET document = json_set(document, '$.environments', 'prod')`],
+    ['a state that there is not', `UPDATE registries SET document = json_set(document, '$.state', 'asleep')`],
+    ['a credential of another shape', `UPDATE registries SET credential = '{}'`],
+    ['a policy whose whitelist is gone', `UPDATE policies SET document = json_remove(document, '$.whitelist')`],
+    ['a policy of another mode', `UPDATE policies SET document = json_set(document, '$.mode', 'off')`],
+    ['an agent without environments', `UPDATE agents SET document = json_remove(document, '$.environments')`],
+  ])('is an outage for a resolve: %s', async (_name, sql) => {
+    const directory = await temporaryDirectory();
+    const store = await openedStore({ directory });
+    const added = await add(store.catalogue);
+    await store.catalogue.addAgent(agent(), change());
+    const put = { scope: 'prod', document: policy(), expectedRevision: 0, updatedAt: 1, change: change() };
+    await store.catalogue.putPolicy(put);
+    await store.close();
+    onFile(directory, (database) => {
+      database.exec(sql);
+    });
+    const { catalogue } = await openedStore({ directory });
+    const query = { agentId: 'agent-1', environment: 'prod', host: added.address };
+    await expect(catalogue.readForResolve(query)).rejects.toMatchObject({ code: 'corrupt_row' });
+  });
+});
+
+describe('opening data that cannot be used', () => {
+  it.each(['catalogue.db', 'vault.db'])('refuses a %s of a later version, and leaves it as it is', async (name) => {
+    const directory = await temporaryDirectory();
+    await (await openedStore({ directory })).close();
+    const path = join(directory, name);
+    const database = new DatabaseSync(path);
+    database.exec('PRAGMA user_version = 999');
+    database.close();
+    expect(await openEmbeddedStore({ directory })).toMatchObject({
+      ok: false,
+      failure: { kind: 'newer_schema', path },
+    });
+    const after = new DatabaseSync(path);
+    expect(after.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 999 });
+    after.close();
+  });
+
+  it.each([
+    ['catalogue.db', 'not_a_database', (path: string) => writeFile(path, 'this is text, and no database at all')],
+    ['vault.db', 'not_a_database', (path: string) => writeFile(path, 'this is text, and no database at all')],
+    ['catalogue.db', 'cannot_open', (path: string) => rm(path).then(() => mkdir(path))],
+  ])('refuses a %s that is %s, names it, and lets go of the rest', async (name, code, spoil) => {
+    const directory = await temporaryDirectory();
+    await (await openedStore({ directory })).close();
+    const path = join(directory, name);
+    await spoil(path);
+    const refused = await openEmbeddedStore({ directory });
+    expect(refused).toMatchObject({ ok: false, failure: { kind: 'unreadable', path, code } });
+    expect(await openEmbeddedStore({ directory })).toStrictEqual(refused);
+  });
+
+  it('refuses a directory that is a file', async () => {
+    const directory = join(await temporaryDirectory(), 'file');
+    await writeFile(directory, '');
+    const refused = await openEmbeddedStore({ directory });
+    expect(refused).toMatchObject({ ok: false, failure: { kind: 'unreadable', path: directory, code: 'EEXIST' } });
+  });
+});
