@@ -58,10 +58,7 @@ export async function editRegistry(
   return await reissueEdit({ change, previous, target, weaker: weakensTransport(previous, settings.value) }, deps);
 }
 
-/**
- * Under a claim, so that no refresh runs beside it: its tidying up of the vault would take the versions that this edit
- * has written and not yet pointed at.
- */
+/** Under a claim, so that no refresh runs beside it and mints from the source that is being replaced. */
 async function reissueEdit(
   parts: { readonly change: Change; readonly previous: Registry; readonly target: Target; readonly weaker: boolean },
   deps: EditRegistryDeps,
@@ -147,6 +144,7 @@ async function storeEdit(
       return failure({ kind: 'revision_conflict', currentRevision: written.currentRevision });
     case 'stored':
       await deps.vault.settle(id, currentVersions(written.item));
+      if (written.item.sourceVersion === undefined) await deps.vault.removeSource(id);
       return success(written.item);
   }
 }

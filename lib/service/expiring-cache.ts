@@ -27,8 +27,9 @@ export function expiringCache<Value>(options: ExpiringCacheOptions): ExpiringCac
   const entries = new Map<string, Entry<Value>>();
 
   function begin(key: string, load: () => Promise<Value>): Promise<Value> {
+    const expiresAt = options.now() + options.ttlMilliseconds;
     const value = load();
-    const entry: Entry<Value> = { value, expiresAt: options.now() + options.ttlMilliseconds, settled: false };
+    const entry: Entry<Value> = { value, expiresAt, settled: false };
     entries.set(key, entry);
     value.then(
       () => {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { expiringCache } from '../../lib/service/expiring-cache.ts';
+
+function counted(options: { ttlMilliseconds: number; maxEntries?: number }) {
+  const clock = { now: 0 };
+  let loads = 0;
+  const cache = expiringCache<number>({ maxEntries: 100, now: () => clock.now, ...options });
+  const get = (key = 'key'): Promise<number> => cache.get(key, async () => (loads += 1));
+  return { clock, cache, get, loads: () => loads };
+}
+
+describe('the expiring cache', () => {
+  it('loads once for all who ask at the same time, and again when the time is up', async () => {
+    const { clock, get } = counted({ ttlMilliseconds: 10 });
+    expect(await Promise.all([get(), get(), get()])).toEqual([1, 1, 1]);
+    clock.now = 9;
+    expect(await get()).toBe(1);
+    clock.now = 10;
+    expect(await get()).toBe(2);
+  });
+
+  it('keeps nothing at a lifetime of 0', async () => {
+    const { get } = counted({ ttlMilliseconds: 0 });
+    expect(await Promise.all([get(), get()])).toEqual([1, 1]);
+    expect(await get()).toBe(2);
+  });
+
+  it('counts the lifetime from when the load began', async () => {
+    const clock = { now: 0 };
+    const cache = expiringCache<string>({ ttlMilliseconds: 10, maxEntries: 10, now: () => clock.now });
+    const slow = cache.get('key', async () => {
+      clock.now = 20;
+      return 'old';
+    });
+    expect(await slow).toBe('old');
+    expect(await cache.get('key', async () => 'new')).toBe('new');
+  });
+
+  it('forgets a failure', async () => {
+    const cache = expiringCache<string>({ ttlMilliseconds: 10, maxEntries: 10, now: () => 0 });
+    await expect(cache.get('key', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+    expect(await cache.get('key', async () => 'up')).toBe('up');
+  });
+
+  it('does not keep what was loaded before it was cleared', async () => {
+    const cache = expiringCache<string>({ ttlMilliseconds: 10, maxEntries: 10, now: () => 0 });
+    const gate = Promise.withResolvers<string>();
+    const before = cache.get('key', () => gate.promise);
+    cache.clear();
+    gate.resolve('old');
+    expect(await before).toBe('old');
+    expect(await cache.get('key', async () => 'new')).toBe('new');
+  });
+
+  it('never grows beyond its bound', async () => {
+    const { get, loads } = counted({ ttlMilliseconds: 1000, maxEntries: 3 });
+    for (const key of ['a', 'b', 'c', 'd']) await get(key);
+    await get('d');
+    expect(loads()).toBe(4);
+    await get('a');
+    expect(loads()).toBe(5);
+  });
+});

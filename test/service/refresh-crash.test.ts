@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refreshDue } from '../../lib/service/refresh.ts';
+import type { RefreshDeps } from '../../lib/service/refresh-registry.ts';
+import { resolve } from '../../lib/service/resolve.ts';
+import { StoreUnavailable } from '../../lib/stores/catalogue.ts';
+import { addEcrRegistry, openWorld, type World } from '../support/simulated-registry-world.ts';
+
+const HOUR = 3_600_000;
+const LIMITS = { budgetMilliseconds: 60_000, concurrency: 4 };
+const IMAGE = '111111111111.dkr.ecr.eu-west-1.amazonaws.com/app:1';
+
+let world: World;
+
+beforeEach(async () => {
+  world = await openWorld({ seed: 3, lifetimeMilliseconds: 12 * HOUR });
+});
+
+afterEach(async () => {
+  await world.close();
+});
+
+async function pull(): Promise<string> {
+  const question = { token: world.agentToken, environment: 'prod', image: IMAGE };
+  const answer = await resolve(question, world.resolveDeps);
+  if (!answer.ok) throw new Error(answer.failure.kind);
+  return answer.value.credential.password.reveal();
+}
+
+/** The same stores, whose writes stop working after the first `writes` of them, as if the process had been killed. */
+function dyingAfter(writes: number): { readonly deps: RefreshDeps; readonly done: () => number } {
+  let done = 0;
+  const alive = <Parameters extends readonly unknown[], Value>(
+    write: (...parameters: Parameters) => Promise<Value>,
+  ): ((...parameters: Parameters) => Promise<Value>) => {
+    return async (...parameters) => {
+      if (done >= writes) throw new StoreUnavailable('killed');
+      done += 1;
+      return await write(...parameters);
+    };
+  };
+  const { catalogue, vault } = world.store;
+  const deps = {
+    ...world.refreshDeps,
+    catalogue: {
+      getRegistry: catalogue.getRegistry.bind(catalogue),
+      claimRegistry: alive(catalogue.claimRegistry.bind(catalogue)),
+      claimDue: alive(catalogue.claimDue.bind(catalogue)),
+      finishRefresh: alive(catalogue.finishRefresh.bind(catalogue)),
+    },
+    vault: {
+      ...vault,
+      putIssued: alive(vault.putIssued.bind(vault)),
+      settle: alive(vault.settle.bind(vault)),
+    },
+  };
+  return { deps, done: () => done };
+}
+
+describe('a process that dies between any two writes of a refresh', () => {
+  // Claim, vault, catalogue, tidying up, and the claim that finds nothing more.
+  it.each([0, 1, 2, 3, 4])('leaves a credential that works when it dies after write %i', async (writes) => {
+    const id = await addEcrRegistry(world, '111111111111');
+    await refreshDue(LIMITS, world.refreshDeps);
+    const before = await pull();
+    world.clock.now += 7 * HOUR;
+
+    const dying = dyingAfter(writes);
+    await refreshDue(LIMITS, dying.deps).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(StoreUnavailable);
+    });
+    expect(dying.done()).toBe(writes);
+    const after = await pull();
+    expect(world.works(after)).toBe(true);
+    expect(after === before).toBe(writes < 3);
+
+    world.clock.now += 3 * 60_000;
+    await refreshDue(LIMITS, world.refreshDeps);
+    expect(await pull()).not.toBe(before);
+    expect((await world.store.catalogue.getRegistry(id))?.credential).toMatchObject({ consecutiveFailures: 0 });
+  });
+});
+
+describe('several runs and bad neighbours', () => {
+  it('lets two runs at once refresh each registry once', async () => {
+    const ids = [];
+    for (let index = 0; index < 30; index += 1) ids.push(await addEcrRegistry(world, String(100_000_000_000 + index)));
+    const runs = await Promise.all([refreshDue(LIMITS, world.refreshDeps), refreshDue(LIMITS, world.refreshDeps)]);
+    expect(runs.reduce((sum, run) => sum + run.refreshed, 0)).toBe(30);
+    expect(world.mints).toBeLessThanOrEqual(2);
+  });
+
+  it('refreshes 999 while one of 1,000 hangs', async () => {
+    const hanging = '100000000500';
+    const [kind] = world.refreshDeps.kinds;
+    if (kind === undefined) throw new Error('no kind');
+    for (let index = 0; index < 1000; index += 1) await addEcrRegistry(world, String(100_000_000_000 + index));
+    const deps: RefreshDeps = {
+      ...world.refreshDeps,
+      kinds: [
+        {
+          ...kind,
+          sharingKey: ({ address }) => address,
+          mint: (request) => (request.address.startsWith(hanging) ? new Promise(() => undefined) : kind.mint(request)),
+        },
+      ],
+      // Real time, but a short one: the hanging mint ignores its signal altogether.
+      deadline: () => AbortSignal.timeout(500),
+    };
+    const run = await refreshDue({ budgetMilliseconds: 60_000, concurrency: 16 }, deps);
+    expect(run).toEqual({ refreshed: 999, failed: 1, lost: 0 });
+    const stuck = await world.store.catalogue.getRegistry(`registry-${hanging}`);
+    expect(stuck?.credential.lastError?.code).toBe('timeout');
+  });
+
+  it('asks a throttling source once, however many registries share it', async () => {
+    for (let index = 0; index < 50; index += 1) await addEcrRegistry(world, String(100_000_000_000 + index));
+    world.weather = 'throttled';
+    const run = await refreshDue(LIMITS, world.refreshDeps);
+    expect(run.failed).toBe(50);
+    expect(world.mints).toBe(1);
+  });
+
+  it('leaves nothing in the vault of a registry that is deleted while it is refreshed', async () => {
+    const id = await addEcrRegistry(world, '111111111111');
+    const change = { type: 'change', at: 0, actor: 'test', action: 'registry.delete', subject: id } as const;
+    const [kind] = world.refreshDeps.kinds;
+    if (kind === undefined) throw new Error('no kind');
+    const deps: RefreshDeps = {
+      ...world.refreshDeps,
+      kinds: [
+        {
+          ...kind,
+          mint: async (request) => {
+            await world.store.catalogue.removeRegistry({ id, expectedRevision: undefined, change });
+            await world.store.vault.remove(id);
+            return await kind.mint(request);
+          },
+        },
+      ],
+    };
+    expect(await refreshDue(LIMITS, deps)).toEqual({ refreshed: 0, failed: 0, lost: 1 });
+    expect(await world.store.vault.registryIds()).toEqual([]);
+  });
+
+  it('does not replace a credential by one that ends sooner, unless a registry rejected it', async () => {
+    const id = await addEcrRegistry(world, '111111111111');
+    await refreshDue(LIMITS, world.refreshDeps);
+    const first = await pull();
+    world.lifetimeMilliseconds = HOUR;
+    world.clock.now += 7 * HOUR;
+    await refreshDue(LIMITS, world.refreshDeps);
+    expect(await pull()).toBe(first);
+    const version = (await world.store.catalogue.getRegistry(id))?.credential.current?.version ?? '';
+    world.clock.now += HOUR;
+    await world.store.catalogue.reportRejection({ registryId: id, version, now: world.clock.now });
+    await refreshDue(LIMITS, world.refreshDeps);
+    expect(await pull()).not.toBe(first);
+  });
+});
