@@ -63,8 +63,9 @@ function codesOf(error: unknown): readonly string[] {
   const codes: string[] = [];
   let current = error;
   for (let depth = 0; depth < DEPTH && typeof current === 'object' && current !== null; depth += 1) {
+    // The code says more: the AWS SDK names a connection that was reset "TimeoutError".
     if ('code' in current && typeof current.code === 'string') codes.push(current.code);
-    if ('name' in current && typeof current.name === 'string') codes.push(current.name);
+    else if ('name' in current && typeof current.name === 'string') codes.push(current.name);
     if ('errors' in current && Array.isArray(current.errors)) codes.push(...current.errors.flatMap(codeOf));
     current = 'cause' in current ? current.cause : undefined;
   }

@@ -38,11 +38,12 @@ export function ecrSource(config: EcrSourceConfig = {}): SourceKind {
     sharingKey({ address, settings }) {
       const stored = readSettings(settings);
       const host = stored === undefined ? undefined : ecrHostOf(address, stored);
-      // Of two registries with one access key id, one may hold a mistyped secret: it must not fail for the other.
-      if (stored === undefined || host === undefined || stored.accessKeyId !== undefined) return undefined;
+      if (stored === undefined || host === undefined) return undefined;
       const role = roleRequest(host, hostName(address, stored), stored);
       const policyHash = role?.policy === undefined ? '' : createHash('sha256').update(role.policy).digest('hex');
-      return JSON.stringify([host.kind, regionOf(host), role?.roleArn ?? '', role?.externalId ?? '', policyHash]);
+      // The fingerprint: of two registries with one access key id, one may hold a mistyped secret.
+      const principal = [stored.accessKeyId, stored.accessKeyFingerprint, role?.roleArn, role?.externalId, policyHash];
+      return JSON.stringify([host.kind, regionOf(host), ...principal.map((part) => part ?? '')]);
     },
     mint: (request) => mintLogin(request, clients, now),
   };

@@ -1,21 +1,22 @@
 /**
  * Google's registries: access tokens made from a service account's key, with Google's library. They live for an hour at
- * most, so no host ever holds the key. Static `_json_key` logins are static.ts.
+ * most, and no host ever holds the key. Static `_json_key` logins are static.ts.
  */
-import * as z from 'zod/mini';
-import { splitAddress } from '../domain/address.ts';
-import { invalidInput, type InvalidInput } from '../domain/failures.ts';
-import { isGoogleHost } from '../domain/google-host.ts';
-import { parseDocument } from '../domain/parse-document.ts';
-import type { SourceSettings } from '../domain/registry.ts';
-import { failure, success, type Result } from '../domain/result.ts';
+import { success, type Result } from '../domain/result.ts';
 import { Secret } from '../domain/secret.ts';
-import { parseServiceAccountKey, type ServiceAccountKey } from './google/service-account-key.ts';
+import {
+  acceptGoogle,
+  GOOGLE_TOKEN_URI,
+  inputSchema,
+  KIND,
+  readSettings,
+  readStoredKey,
+  type IsTrusted,
+} from './google/google-settings.ts';
 import { requestAccessToken, type AccessToken } from './google/token-endpoint.ts';
 import { tokenFailure, unusable } from './google/token-failure.ts';
 import { failedMint } from './mint-failure.ts';
-import type { AcceptedSource, MintFailure, MintRequest, MintedCredential, SourceKind } from './source-kind.ts';
-import { readStoredSecret } from './stored-secret.ts';
+import type { MintFailure, MintRequest, MintedCredential, SourceKind } from './source-kind.ts';
 import { withinSignal } from './within-signal.ts';
 
 export interface GoogleSourceConfig {
@@ -25,120 +26,30 @@ export interface GoogleSourceConfig {
   readonly attemptTimeoutMilliseconds?: number;
 }
 
-const KIND = 'google';
 const USERNAME = 'oauth2accesstoken';
 
-/** Enough to pull, and all that a host gets: the token can do whatever its scopes let the service account do. */
-const READ_ONLY = 'https://www.googleapis.com/auth/cloud-platform.read-only';
-const SCOPES = [
-  READ_ONLY,
-  'https://www.googleapis.com/auth/devstorage.read_only',
-  'https://www.googleapis.com/auth/cloud-platform',
-] as const;
-
-const KEY_FILE_LIMIT = 65_536;
-const scopeList = z.array(z.enum(SCOPES)).check(z.minLength(1, 'must name at least one scope, or be left out'));
-
-const inputSchema = z.strictObject({
-  kind: z.literal(KIND),
-  key: z
-    .union(
-      [z.string().check(z.maxLength(KEY_FILE_LIMIT)), z.looseObject({})],
-      'must be a service account key: an object, or its JSON text',
-    )
-    .check(
-      z.meta({ writeOnly: true, description: "The service account's key file, as an object or as its JSON text." }),
-    ),
-  scopes: z
-    .nullish(scopeList)
-    .check(z.meta({ description: `OAuth scopes of the tokens that hosts get. Left out or null: ${READ_ONLY}.` })),
-});
-const editSchema = z.partial(inputSchema);
-
-const storedSettings = z.strictObject({
-  kind: z.literal(KIND),
-  clientEmail: z.string(),
-  privateKeyId: z.string(),
-  projectId: z.optional(z.string()),
-  keyFingerprint: z.string(),
-  tokenUri: z.string(),
-  scopes: z.array(z.string()),
-});
-/** In the vault: of the key file, what signing takes. */
-const storedSecret = z.strictObject({ clientEmail: z.string(), privateKey: z.string(), tokenUri: z.string() });
-
-/** The one host of Google's where tokens are given out for keys, its older name, and what stands below googleapis.com. */
-const GOOGLE_TOKEN_URI = /^https:\/\/(?:(?:[a-z0-9-]+\.)+googleapis\.com|accounts\.google\.com)\/[A-Za-z0-9/._-]*$/;
-
 export function googleSource(config: GoogleSourceConfig = {}): SourceKind {
-  const { now = Date.now, trustedTokenUris = [], attemptTimeoutMilliseconds = 10_000 } = config;
-  const isTrusted = (tokenUri: string): boolean =>
-    GOOGLE_TOKEN_URI.test(tokenUri) || trustedTokenUris.includes(tokenUri);
+  const { now = Date.now, trustedTokenUris = [], attemptTimeoutMilliseconds = 6_000 } = config;
+  const isTrusted: IsTrusted = (tokenUri) => GOOGLE_TOKEN_URI.test(tokenUri) || trustedTokenUris.includes(tokenUri);
   return {
     kind: KIND,
     renewable: true,
     inputSchema,
     accept: (request) => acceptGoogle(request, isTrusted),
     sharingKey({ settings }) {
-      const parsed = z.safeParse(storedSettings, settings);
-      if (!parsed.success) return undefined;
+      const stored = readSettings(settings);
+      if (stored === undefined) return undefined;
       // The fingerprint, because a file can claim any id: somebody else's broken key must not fail for a good one.
-      const { clientEmail, keyFingerprint, tokenUri, scopes } = parsed.data;
+      const { clientEmail, keyFingerprint, tokenUri, scopes } = stored;
       return JSON.stringify([clientEmail, keyFingerprint, tokenUri, scopes.toSorted()]);
     },
     mint: (request) => mintAccessToken(request, { now, isTrusted, attemptTimeoutMilliseconds }),
   };
 }
 
-function acceptGoogle(
-  { input, address, previous }: Parameters<SourceKind['accept']>[0],
-  isTrusted: (tokenUri: string) => boolean,
-): Result<AcceptedSource, InvalidInput> {
-  const earlier = z.safeParse(storedSettings, previous?.settings);
-  const parsed = parseDocument(earlier.success ? editSchema : inputSchema, input, 'source');
-  if (!parsed.ok) return parsed;
-  if (!isGoogleHost(splitAddress(address).host)) {
-    return failure(
-      invalidInput('source.kind', 'is for Google hosts only: gcr.io and *-docker.pkg.dev; this address is none'),
-    );
-  }
-  const { key, scopes } = parsed.value;
-  const earlierScopes = earlier.success && scopes === undefined ? earlier.data.scopes : undefined;
-  const wanted = earlierScopes ?? scopes ?? [READ_ONLY];
-  if (key === undefined) {
-    if (earlier.success && previous?.secret !== undefined) {
-      return success({ settings: { ...earlier.data, scopes: wanted }, secret: previous.secret });
-    }
-    return failure(invalidInput('source.key', "is required: the service account's key file"));
-  }
-  const read = parseServiceAccountKey(key, 'source.key');
-  if (!read.ok) return read;
-  if (!isTrusted(read.value.tokenUri)) {
-    // Otherwise a key file could have Pullpass sign for, and send to, a host of its author's choice.
-    const rule = 'must be a token endpoint of Google: https://oauth2.googleapis.com/token';
-    return failure(invalidInput('source.key.token_uri', rule));
-  }
-  return success(acceptedKey(read.value, wanted));
-}
-
-function acceptedKey(key: ServiceAccountKey, scopes: readonly string[]): AcceptedSource {
-  const { clientEmail, privateKeyId, projectId, fingerprint, tokenUri, privateKey } = key;
-  const secret: z.infer<typeof storedSecret> = { clientEmail, privateKey, tokenUri };
-  const settings: SourceSettings = {
-    kind: KIND,
-    clientEmail,
-    privateKeyId,
-    ...(projectId === undefined ? {} : { projectId }),
-    keyFingerprint: fingerprint,
-    tokenUri,
-    scopes,
-  };
-  return { settings, secret: new Secret(JSON.stringify(secret)) };
-}
-
 interface MintConfig {
   readonly now: () => number;
-  readonly isTrusted: (tokenUri: string) => boolean;
+  readonly isTrusted: IsTrusted;
   readonly attemptTimeoutMilliseconds: number;
 }
 
@@ -146,13 +57,13 @@ async function mintAccessToken(
   { settings, secret, signal }: MintRequest,
   { now, isTrusted, attemptTimeoutMilliseconds }: MintConfig,
 ): Promise<Result<MintedCredential, MintFailure>> {
-  const stored = z.safeParse(storedSettings, settings);
-  const key = readStoredSecret(storedSecret, secret);
-  if (!stored.success || key === undefined || !isTrusted(key.tokenUri)) {
+  const stored = readSettings(settings);
+  const key = readStoredKey(secret);
+  if (stored === undefined || key === undefined || !isTrusted(key.tokenUri)) {
     return failedMint('bad_secret', 'the stored key cannot be used; give the key file again');
   }
   const { clientEmail, tokenUri } = key;
-  const { scopes } = stored.data;
+  const { scopes } = stored;
   const privateKey = new Secret(key.privateKey);
   const request = { clientEmail, privateKey, tokenUri, scopes, signal, attemptTimeoutMilliseconds };
   const askedAt = now();

@@ -43,7 +43,7 @@ const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** No client is made before it is asked for: making the first one is dear. */
 export function awsClients(config: AwsConfig): AwsClients {
-  const { connectTimeoutMilliseconds = 3_000, attemptTimeoutMilliseconds = 8_000, endpoint } = config;
+  const { connectTimeoutMilliseconds = 3_000, attemptTimeoutMilliseconds = 5_000, endpoint } = config;
   const settingsFor = ({ region, credentials }: ClientTarget) => {
     const identity = credentials ?? config.credentials;
     return {

@@ -57,7 +57,7 @@ export function repositoriesFault(next: EcrWishes, address: CanonicalAddress): I
     return invalidInput(REPOSITORIES, "needs roleArn: only a role's session can be narrowed");
   }
   if (repositories.length === 0) return invalidInput(REPOSITORIES, 'must name at least one repository, or be left out');
-  const wrong = repositories.findIndex((pattern) => !isRepositoryPattern(pattern));
+  const wrong = repositories.findIndex((pattern) => !isRepositoryPattern(pattern) || startsWithEcrHost(pattern));
   if (wrong >= 0) {
     const rule = 'must be a repository as ECR names them, without host and tag; "*" stands for any characters';
     return invalidInput(`${REPOSITORIES}[${wrong}]`, rule);
@@ -69,6 +69,12 @@ export function repositoriesFault(next: EcrWishes, address: CanonicalAddress): I
   if (length <= SESSION_POLICY_LIMIT) return undefined;
   const rule = `must fit a session policy of ${SESSION_POLICY_LIMIT} characters, and takes ${length}: use "*" or fewer entries`;
   return invalidInput(REPOSITORIES, rule);
+}
+
+/** What an image's name starts with; a repository may be called so, and nobody calls one so. */
+function startsWithEcrHost(pattern: string): boolean {
+  const [first = ''] = pattern.split('/', 1);
+  return parseEcrHost(first) !== undefined;
 }
 
 interface KeyInput {

@@ -2,6 +2,7 @@
  * What an ECR source is told and what of it is kept. Its job: documents in, settings and secret out, or the field and the
  * rule. Not its job: asking AWS.
  */
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { InvalidInput } from '../../domain/failures.ts';
 import { parseDocument } from '../../domain/parse-document.ts';
@@ -39,6 +40,8 @@ const storedSettings = z.strictObject({
   externalId: z.optional(z.string()),
   repositories: z.optional(z.array(z.string())),
   accessKeyId: z.optional(z.string()),
+  /** Tells which registries hold the same access key without telling the key. */
+  accessKeyFingerprint: z.optional(z.string()),
 });
 export type EcrSettings = z.infer<typeof storedSettings>;
 
@@ -76,7 +79,13 @@ export function acceptEcr(request: Parameters<SourceKind['accept']>[0]): Result<
   const settings = { ...next, ...externalId };
   if (next.accessKeyId === undefined || secretAccessKey === undefined) return success({ settings });
   const keep: z.infer<typeof storedSecret> = { secretAccessKey };
-  return success({ settings, secret: new Secret(JSON.stringify(keep)) });
+  const accessKeyFingerprint = fingerprint(next.accessKeyId, secretAccessKey);
+  return success({ settings: { ...settings, accessKeyFingerprint }, secret: new Secret(JSON.stringify(keep)) });
+}
+
+/** 64 bits of a hash over a key of 240 random ones: enough to tell keys apart, nothing to find one with. */
+function fingerprint(accessKeyId: string, secretAccessKey: string): string {
+  return createHash('sha256').update(`${accessKeyId} ${secretAccessKey}`).digest('hex').slice(0, 16);
 }
 
 /** Absent = as it was, null = taken away. A taken-away role takes its repositories along, unless they are named again. */
