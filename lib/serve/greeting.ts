@@ -8,10 +8,11 @@ export function greeting(running: {
   readonly dataDirectory: string;
 }): string {
   const { url, adminTokenFile, dataDirectory } = running;
-  const tokenFile = relative('.', adminTokenFile);
+  const beside = relative('.', adminTokenFile);
+  const tokenFile = beside.startsWith('..') ? resolve(adminTokenFile) : beside;
   const isDefault =
     url === `http://127.0.0.1:${DEFAULT_PORT}` && resolve(dataDirectory) === resolve(DEFAULT_DATA_DIRECTORY);
-  const settings = isDefault ? [] : [`export PULLPASS_URL=${url} PULLPASS_TOKEN_FILE=${adminTokenFile}`];
+  const settings = isDefault ? [] : [`export PULLPASS_URL=${url} PULLPASS_TOKEN_FILE=${tokenFile}`];
   const commands = [
     ...settings,
     'npx pullpass registry add quay.io --env prod --username YOU      # asks for the password, logs in, stores it',

@@ -4,7 +4,12 @@ import type { Report } from '../service/events.ts';
 
 export function reportToLog(): Report {
   const log = pino(
-    { base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    {
+      base: null,
+      messageKey: 'event',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     destination({ fd: 2, sync: true }),
   );
   return ({ level, code, fields }) => {
