@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** The command line, attached to this process: everything else is in lib/cli. */
+import process from 'node:process';
+import { EXIT } from '../lib/cli/exit-codes.ts';
+import { run } from '../lib/cli/run.ts';
+
+// `pullpass registry list | head` ends when the reader has had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
+// Stands until the command has ended: somebody who closes the terminal at a prompt has not done what it was for.
+process.exitCode = EXIT.interrupted;
+void run(process.argv.slice(2), {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+}).then((exitCode) => {
+  process.exitCode = exitCode;
+});

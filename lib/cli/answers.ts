@@ -1,0 +1,127 @@
+/** Of the API's answers, what the command line prints. Loose: a newer Pullpass may say more. */
+import * as z from 'zod/mini';
+
+const optionalText = z.optional(z.nullable(z.string()));
+
+export const registryAnswer = z.looseObject({
+  id: z.string(),
+  address: z.string(),
+  environments: z.array(z.string()),
+  state: z.string(),
+  overridden: z.optional(z.boolean()),
+  source: z.looseObject({ kind: z.string() }),
+  tls: z.optional(
+    z.looseObject({
+      ca: z.optional(z.string()),
+      skipVerify: z.optional(z.boolean()),
+      plainHttp: z.optional(z.boolean()),
+    }),
+  ),
+  probe: z.optional(z.nullable(z.looseObject({ repository: z.string() }))),
+  trustedRealms: z.optional(z.array(z.string())),
+  email: optionalText,
+  description: optionalText,
+  credential: z.looseObject({
+    state: z.string(),
+    username: optionalText,
+    issuedAt: optionalText,
+    expiresAt: optionalText,
+    nextRefreshAt: optionalText,
+    version: optionalText,
+    lastError: z.optional(z.nullable(z.looseObject({ code: z.string(), at: z.string() }))),
+  }),
+  verification: z.optional(z.nullable(z.looseObject({ status: z.string(), at: z.string(), warning: optionalText }))),
+  createdAt: optionalText,
+  updatedAt: optionalText,
+  revision: z.number(),
+});
+export type RegistryAnswer = z.infer<typeof registryAnswer>;
+
+export const verificationAnswer = z.looseObject({ status: z.string(), warning: optionalText, advice: optionalText });
+
+export const policyAnswer = z.looseObject({
+  whitelist: z.nullable(z.array(z.string())),
+  deny: z.array(z.string()),
+  defaultRegistry: z.nullable(z.string()),
+  mode: z.nullable(z.string()),
+  revision: z.number(),
+  updatedAt: optionalText,
+});
+export type PolicyAnswer = z.infer<typeof policyAnswer>;
+
+export const agentAnswer = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  role: z.string(),
+  environments: z.array(z.string()),
+  export: z.boolean(),
+  createdAt: optionalText,
+  expiresAt: optionalText,
+});
+export type AgentAnswer = z.infer<typeof agentAnswer>;
+export const createdAgentAnswer = z.extend(agentAnswer, { token: z.string() });
+
+const referenceAnswer = z.looseObject({ canonical: z.string() });
+const decisionAnswer = z.looseObject({
+  allowed: z.boolean(),
+  rule: z.string(),
+  mode: z.string(),
+  wouldRefuse: z.optional(z.boolean()),
+});
+
+export const resolutionAnswer = z.looseObject({
+  reference: referenceAnswer,
+  decision: decisionAnswer,
+  credential: z.looseObject({
+    username: z.string(),
+    password: z.string(),
+    serverAddress: z.string(),
+    expiresAt: optionalText,
+    refreshAfter: optionalText,
+    version: z.string(),
+    registryId: z.string(),
+  }),
+});
+
+const registryReference = z.looseObject({ id: z.string(), address: z.string() });
+
+export const explanationAnswer = z.looseObject({
+  reference: referenceAnswer,
+  decision: decisionAnswer,
+  outcome: z.string(),
+  why: z.string(),
+  registry: z.nullable(registryReference),
+  credentialState: optionalText,
+  overridden: z.optional(z.array(registryReference)),
+});
+
+export const statusAnswer = z.looseObject({
+  health: z.string(),
+  environments: z.number(),
+  kinds: z.array(
+    z.looseObject({
+      kind: z.string(),
+      registries: z.number(),
+      inactive: z.number(),
+      states: z.looseObject({ fresh: z.number(), stale: z.number(), expired: z.number(), pending: z.number() }),
+      soonestSecondsLeft: z.nullable(z.number()),
+    }),
+  ),
+  attention: z.array(registryAnswer),
+});
+
+export const auditAnswer = z.looseObject({
+  type: z.string(),
+  at: z.string(),
+  environment: optionalText,
+  agentId: optionalText,
+  image: optionalText,
+  outcome: optionalText,
+  rule: optionalText,
+  wouldRefuse: z.optional(z.boolean()),
+  actor: optionalText,
+  action: optionalText,
+  subject: optionalText,
+  detail: optionalText,
+});
+export type AuditAnswer = z.infer<typeof auditAnswer>;

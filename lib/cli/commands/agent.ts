@@ -1,0 +1,105 @@
+/** `pullpass agent …`: who may ask, with tokens that are shown once. */
+import { Option, type Command } from 'commander';
+import { ROLES } from '../../domain/agent.ts';
+import { agentAnswer, type AgentAnswer } from '../answers.ts';
+import { expectAnswer, pathOf, type CallApi } from '../api-client.ts';
+import { CommandFailure, usageFailure } from '../command-failure.ts';
+import type { CommandContext, ContextOf } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { collect } from '../option-values.ts';
+import { allItems } from '../pages.ts';
+import { printJson, printLine, printTable, remark } from '../print.ts';
+import { confirm } from '../secret-input.ts';
+import { canAsk, type Terminal } from '../terminal.ts';
+import { relativeWords } from '../time-words.ts';
+import { createAgent, type CreateFlags } from './agent-create.ts';
+
+export function addAgentCommands(program: Command, contextOf: ContextOf): void {
+  const agent = program.command('agent').description('identities of hosts and people, and their tokens');
+  agent
+    .command('create')
+    .description('create an agent; its token is shown this once')
+    .argument('<name>', 'for people: a host, a team')
+    .option('--env <name>', "environment that its token opens; commas or repeated; '*' is every one", collect)
+    .addOption(new Option('--role <role>', 'agent pulls, viewer looks, admin changes').choices(ROLES).default('agent'))
+    .option('--export', 'may fetch all credentials of its environments at once')
+    .option('--expires-in <lifetime>', 'the token ends after this: 90d, 12h, 30m, 4w')
+    .option('--expires-at <time>', 'the token ends then: 2027-01-31T00:00:00Z')
+    .option('--token-file <file>', 'write the token to a new file that only you can read, and do not print it')
+    .action(async (name: string, flags: CreateFlags, command: Command) => {
+      await createAgent(name, flags, contextOf(command));
+    });
+  agent
+    .command('list')
+    .description('all agents, oldest first')
+    .action(async (_flags: unknown, command: Command) => {
+      const { api, json, terminal } = contextOf(command);
+      const items = await allItems(api, { path: '/v1/agents' });
+      if (json) printJson(terminal, items);
+      else
+        printAgents(
+          terminal,
+          items.map((item) => expectAnswer(agentAnswer, item)),
+        );
+    });
+  agent
+    .command('delete')
+    .description('delete an agent: its token is worth nothing within 5 seconds')
+    .argument('<agent>', 'the id, or the name where only one agent has it')
+    .option('--yes', 'do not ask')
+    .action(async (which: string, flags: { readonly yes?: true }, command: Command) => {
+      await deleteAgent(which, flags.yes === true, contextOf(command));
+    });
+}
+
+function printAgents(terminal: Terminal, agents: readonly AgentAnswer[]): void {
+  if (agents.length === 0) {
+    remark(terminal, 'there is no agent; create one with `pullpass agent create`');
+    return;
+  }
+  printTable(
+    terminal,
+    ['NAME', 'ROLE', 'ENVIRONMENTS', 'EXPORT', 'EXPIRES', 'ID'],
+    agents.map((agent) => [
+      agent.name,
+      agent.role,
+      agent.role === 'agent' ? agent.environments.join(',') : 'all',
+      agent.export ? 'yes' : 'no',
+      agent.expiresAt ? relativeWords(agent.expiresAt, terminal.now()) : 'never',
+      agent.id,
+    ]),
+  );
+}
+
+async function deleteAgent(which: string, sure: boolean, { api, json, terminal }: CommandContext): Promise<void> {
+  const { agent, document } = await findAgent(which, api);
+  const { id, name } = agent;
+  if (!sure && canAsk(terminal))
+    await confirm(`Delete ${name} (${id})? Hosts with its token can pull no more.`, terminal);
+  await api({ method: 'DELETE', path: pathOf('v1', 'agents', id) });
+  if (json) printJson(terminal, document);
+  else printLine(terminal, `deleted ${name} (${id})`);
+}
+
+/** An id beats a name, so that nobody can name an agent such that another is deleted. */
+async function findAgent(
+  which: string,
+  api: CallApi,
+): Promise<{ readonly agent: AgentAnswer; readonly document: unknown }> {
+  const documents = await allItems(api, { path: '/v1/agents' });
+  const all = documents.map((document) => ({ agent: expectAnswer(agentAnswer, document), document }));
+  const byId = all.filter(({ agent }) => agent.id === which);
+  const [only, ...others] = byId.length > 0 ? byId : all.filter(({ agent }) => agent.name === which);
+  if (only === undefined) {
+    throw new CommandFailure({
+      exitCode: EXIT.notFound,
+      what: `there is no agent ${which}`,
+      advice: 'see them with `pullpass agent list`',
+    });
+  }
+  if (others.length > 0) {
+    const ids = [only, ...others].map(({ agent }) => agent.id).join(', ');
+    throw usageFailure(`several agents have the name ${which}: name one by its id`, ids);
+  }
+  return only;
+}

@@ -1,0 +1,50 @@
+/** `pullpass audit`: who pulled what, and who changed what. */
+import { Option, type Command } from 'commander';
+import { auditAnswer, type AuditAnswer } from '../answers.ts';
+import { expectAnswer } from '../api-client.ts';
+import type { ContextOf } from '../command-context.ts';
+import { wholeNumber } from '../option-values.ts';
+import { allItems } from '../pages.ts';
+import { printJson, printTable, remark } from '../print.ts';
+
+interface AuditFlags {
+  readonly env?: string;
+  readonly type?: string;
+  readonly limit: number;
+}
+
+export function addAuditCommand(program: Command, contextOf: ContextOf): void {
+  program
+    .command('audit')
+    .description('decisions and changes, newest first')
+    .option('--env <name>', 'of this environment')
+    .addOption(new Option('--type <type>', 'only these').choices(['decision', 'change']))
+    .option('--limit <number>', 'how many at most', wholeNumber(1, 100_000), 50)
+    .action(async ({ env, type, limit }: AuditFlags, command: Command) => {
+      const { api, json, terminal } = contextOf(command);
+      const items = await allItems(api, { path: '/v1/audit', query: { environment: env, type }, limit });
+      if (json) {
+        printJson(terminal, items);
+        return;
+      }
+      if (items.length === 0) {
+        remark(terminal, 'nothing is recorded yet');
+        return;
+      }
+      printTable(
+        terminal,
+        ['TIME', 'BY', 'ENVIRONMENT', 'WHAT', 'ON', 'WHY'],
+        items.map((item) => rowOf(expectAnswer(auditAnswer, item))),
+      );
+    });
+}
+
+function rowOf(entry: AuditAnswer): readonly string[] {
+  const time = entry.at.replace(/\.\d+Z$/, 'Z');
+  if (entry.type === 'change') {
+    return [time, entry.actor ?? '', '', entry.action ?? '', entry.subject ?? '', entry.detail ?? ''];
+  }
+  const would = entry.wouldRefuse === true && entry.outcome !== 'denied' ? ' (enforce would refuse it)' : '';
+  const rule = `${entry.rule ?? ''}${would}`;
+  return [time, entry.agentId ?? '', entry.environment ?? '', entry.outcome ?? '', entry.image ?? '', rule];
+}

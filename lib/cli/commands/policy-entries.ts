@@ -1,0 +1,49 @@
+/** Entries into and out of a policy's lists. Compared in their canonical form, as Pullpass keeps them. */
+import { parsePolicyEntry, type PolicyList } from '../../domain/policy-entry.ts';
+import { CommandFailure, usageFailure } from '../command-failure.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { PolicyFields } from './policy-change.ts';
+
+export function canonicalEntries(entries: readonly string[], list: PolicyList): readonly string[] {
+  return entries.map((entry) => {
+    const parsed = parsePolicyEntry(entry, list);
+    if (!parsed.ok) throw usageFailure(`the entry ${entry} ${parsed.failure.rule}`);
+    return parsed.value.canonical;
+  });
+}
+
+export function withAllowed(present: PolicyFields, entries: readonly string[]): PolicyFields {
+  return { ...present, whitelist: united(present.whitelist ?? [], canonicalEntries(entries, 'whitelist')) };
+}
+
+export function withDenied(present: PolicyFields, entries: readonly string[]): PolicyFields {
+  return { ...present, deny: united(present.deny, canonicalEntries(entries, 'deny')) };
+}
+
+/** Out of both lists. An entry that is in neither is a mistake that must not look like a success. */
+export function withoutEntries(present: PolicyFields, entries: readonly string[]): PolicyFields {
+  const fromWhitelist = canonicalEntries(entries, 'whitelist');
+  const fromDeny = canonicalEntries(entries, 'deny');
+  for (const [index, entry] of entries.entries()) {
+    const allowed = fromWhitelist[index] ?? entry;
+    const denied = fromDeny[index] ?? entry;
+    if (present.whitelist?.includes(allowed) === true || present.deny.includes(denied)) continue;
+    throw new CommandFailure({
+      exitCode: EXIT.notFound,
+      what: `${entry} is neither in the whitelist nor in the deny list`,
+      advice: 'see both with `pullpass policy show`',
+    });
+  }
+  const whitelist = present.whitelist?.filter((entry) => !fromWhitelist.includes(entry)) ?? null;
+  if (whitelist?.length === 0) {
+    throw usageFailure(
+      'that would leave an empty whitelist, which is not the same as none',
+      '`pullpass policy set --no-whitelist` lifts the restriction: then everything is allowed that is not denied',
+    );
+  }
+  return { ...present, whitelist, deny: present.deny.filter((entry) => !fromDeny.includes(entry)) };
+}
+
+function united(present: readonly string[], added: readonly string[]): readonly string[] {
+  return [...new Set([...present, ...added])];
+}

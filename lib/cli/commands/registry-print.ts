@@ -1,0 +1,83 @@
+/** How registries are shown: a line each, or one in full. */
+import type { RegistryAnswer } from '../answers.ts';
+import { printFields, printTable, remark } from '../print.ts';
+import type { Terminal } from '../terminal.ts';
+import { fullTime, leftWords } from '../time-words.ts';
+
+export function printRegistries(terminal: Terminal, registries: readonly RegistryAnswer[]): void {
+  if (registries.length === 0) {
+    remark(terminal, 'there is no registry; add one with `pullpass registry add`');
+    return;
+  }
+  printTable(
+    terminal,
+    ['ADDRESS', 'KIND', 'ENVIRONMENTS', 'STATE', 'CREDENTIAL', 'ID'],
+    registries.map((registry) => [
+      registry.address,
+      registry.source.kind,
+      registry.environments.join(','),
+      stateWords(registry),
+      credentialWords(registry, terminal.now()),
+      registry.id,
+    ]),
+  );
+}
+
+export function credentialWords({ credential }: RegistryAnswer, now: number): string {
+  const { state, expiresAt, lastError } = credential;
+  const error = lastError === null || lastError === undefined ? '' : ` (${lastError.code})`;
+  if (expiresAt === null || expiresAt === undefined) return `${state}${error}`;
+  return `${state}, ${leftWords((Date.parse(expiresAt) - now) / 1000)}${error}`;
+}
+
+function stateWords({ state, overridden }: RegistryAnswer): string {
+  return overridden === true ? `${state}, overridden` : state;
+}
+
+export function printRegistry(terminal: Terminal, registry: RegistryAnswer): void {
+  const now = terminal.now();
+  const { credential, verification } = registry;
+  const { lastError } = credential;
+  printFields(terminal, [
+    ['id', registry.id],
+    ['address', registry.address],
+    ['environments', registry.environments.join(', ')],
+    ['state', stateWords(registry)],
+    ...sourceFields(registry),
+    ['tls', tlsWords(registry)],
+    ['probe', registry.probe?.repository],
+    ['trusted realms', registry.trustedRealms?.join(', ')],
+    ['e-mail', registry.email ?? undefined],
+    ['description', registry.description ?? undefined],
+    ['credential', credential.state],
+    ['user name', credential.username ?? undefined],
+    ['issued', fullTime(credential.issuedAt, now)],
+    ['runs out', credential.state === 'pending' ? undefined : (fullTime(credential.expiresAt, now) ?? 'never')],
+    ['next refresh', fullTime(credential.nextRefreshAt, now)],
+    ['last error', lastError ? `${lastError.code}, ${fullTime(lastError.at, now) ?? ''}` : undefined],
+    ['verification', verification ? verificationWords(verification, now) : undefined],
+    ['added', fullTime(registry.createdAt, now)],
+    ['changed', fullTime(registry.updatedAt, now)],
+    ['revision', String(registry.revision)],
+  ]);
+}
+
+function verificationWords(verification: NonNullable<RegistryAnswer['verification']>, now: number): string {
+  const warning = verification.warning ? `, warning: ${verification.warning}` : '';
+  return `${verification.status}${warning}, ${fullTime(verification.at, now) ?? ''}`;
+}
+
+/** Each kind has its own; the answer holds no secret. */
+function sourceFields({ source }: RegistryAnswer): (readonly [string, string])[] {
+  return Object.entries(source).flatMap(([key, value]): (readonly [string, string])[] => {
+    if (value === null || value === undefined) return [];
+    const shown = typeof value === 'string' ? value : JSON.stringify(value);
+    return [[key === 'kind' ? 'source' : `source ${key}`, shown]];
+  });
+}
+
+function tlsWords({ tls }: RegistryAnswer): string {
+  if (tls?.plainHttp === true) return 'none: plain HTTP';
+  if (tls?.skipVerify === true) return 'certificates are not verified';
+  return tls?.ca === undefined ? 'verified' : 'verified with its own certificate authority';
+}

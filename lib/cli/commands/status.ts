@@ -1,0 +1,46 @@
+/** `pullpass status`: is all well, and for how long; the exit code says it to scripts. */
+import type { Command } from 'commander';
+import { statusAnswer } from '../answers.ts';
+import { expectAnswer } from '../api-client.ts';
+import type { ContextOf } from '../command-context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { printJson, printLine, printTable } from '../print.ts';
+import { leftWords } from '../time-words.ts';
+import { credentialWords } from './registry-print.ts';
+
+export function addStatusCommand(program: Command, contextOf: ContextOf): void {
+  program
+    .command('status')
+    .description('how fresh the credentials are; exit code 1 when one is stale, expired or missing')
+    .action(async (_flags: unknown, command: Command) => {
+      const { api, json, terminal, exitWith } = contextOf(command);
+      const document = await api({ method: 'GET', path: '/v1/status' });
+      const status = expectAnswer(statusAnswer, document);
+      if (status.health !== 'ok') exitWith(EXIT.failed);
+      if (json) {
+        printJson(terminal, document);
+        return;
+      }
+      const registries = status.kinds.reduce((sum, { registries: count }) => sum + count, 0);
+      printLine(terminal, `${status.health}: ${registries} registries, ${status.environments} environments`);
+      if (status.kinds.length > 0) {
+        printTable(
+          terminal,
+          ['KIND', 'REGISTRIES', 'FRESH', 'STALE', 'EXPIRED', 'PENDING', 'INACTIVE', 'FIRST TO RUN OUT'],
+          status.kinds.map(({ kind, registries: count, states, inactive, soonestSecondsLeft }) => [
+            ...[kind, String(count), String(states.fresh), String(states.stale), String(states.expired)],
+            ...[String(states.pending), String(inactive)],
+            soonestSecondsLeft === null ? 'none' : leftWords(soonestSecondsLeft),
+          ]),
+        );
+      }
+      if (status.attention.length === 0) return;
+      printLine(terminal, '');
+      printLine(terminal, 'These need somebody:');
+      printTable(
+        terminal,
+        ['ADDRESS', 'CREDENTIAL', 'ID'],
+        status.attention.map((registry) => [registry.address, credentialWords(registry, terminal.now()), registry.id]),
+      );
+    });
+}

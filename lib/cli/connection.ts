@@ -1,0 +1,113 @@
+/** Which Pullpass, with which token, trusting whom: read from the environment, checked before anything is sent. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Secret } from '../domain/secret.ts';
+import { DEFAULT_DATA_DIRECTORY, DEFAULT_PORT } from '../serve/defaults.ts';
+import { usageFailure } from './command-failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Connection {
+  readonly url: URL;
+  readonly token: Secret;
+  /** For messages: where the token came from. */
+  readonly tokenSource: string;
+  /** PEM, in place of the system's authorities. */
+  readonly ca?: string;
+}
+
+export const ENVIRONMENT_HELP = `Environment:
+  PULLPASS_URL         where Pullpass is; default http://127.0.0.1:${DEFAULT_PORT}
+  PULLPASS_TOKEN       the token to use
+  PULLPASS_TOKEN_FILE  a file that holds it; with neither, and Pullpass on this machine: ${DEFAULT_DATA_DIRECTORY}/admin-token
+  PULLPASS_CA_FILE     certificates (PEM) to trust in place of the system's
+  PULLPASS_INSECURE_HTTP=1  send the token over plain HTTP to another machine all the same`;
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
+/** What a header may hold; also catches a file that is no token. */
+const VISIBLE = /^[!-~]+$/;
+
+export async function readConnection(env: Terminal['env'], say: (line: string) => void): Promise<Connection> {
+  const url = readUrl(env);
+  const [token, ca] = await Promise.all([readToken(env, url, say), readCa(env)]);
+  return { url, ...token, ...(ca === undefined ? {} : { ca }) };
+}
+
+function readUrl(env: Terminal['env']): URL {
+  const text = setting(env, 'PULLPASS_URL') ?? `http://127.0.0.1:${DEFAULT_PORT}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  if (url === undefined || !isPlain || !['http:', 'https:'].includes(url.protocol)) {
+    // Not repeated: it may hold a password.
+    throw usageFailure(
+      'PULLPASS_URL is no address of a Pullpass',
+      'give http(s)://host[:port][/path], without user name, query and fragment',
+    );
+  }
+  if (url.protocol === 'http:' && !isLoopback(url) && env['PULLPASS_INSECURE_HTTP'] !== '1') {
+    throw usageFailure(
+      `${url.origin} is another machine, and over plain HTTP anybody on the way could read the token`,
+      'use https://, or set PULLPASS_INSECURE_HTTP=1 where the way is known to be safe',
+    );
+  }
+  return url;
+}
+
+function isLoopback(url: URL): boolean {
+  return LOOPBACK.test(url.hostname);
+}
+
+async function readToken(
+  env: Terminal['env'],
+  url: URL,
+  say: (line: string) => void,
+): Promise<Pick<Connection, 'token' | 'tokenSource'>> {
+  const given = setting(env, 'PULLPASS_TOKEN');
+  if (given !== undefined) return checkedToken(given, 'PULLPASS_TOKEN');
+  const file = setting(env, 'PULLPASS_TOKEN_FILE');
+  if (file !== undefined) {
+    const text = await textOf(file, 'PULLPASS_TOKEN_FILE');
+    return checkedToken(text, `PULLPASS_TOKEN_FILE (${file})`);
+  }
+  const fallback = join(DEFAULT_DATA_DIRECTORY, 'admin-token');
+  const text = isLoopback(url) ? await readFile(fallback, 'utf8').catch(() => undefined) : undefined;
+  if (text === undefined) {
+    throw usageFailure(
+      'there is no token to use',
+      isLoopback(url)
+        ? `run this where \`pullpass serve\` runs, or set PULLPASS_TOKEN_FILE to its admin-token`
+        : 'set PULLPASS_TOKEN or PULLPASS_TOKEN_FILE',
+    );
+  }
+  say(`using the administrator's token in ${fallback}`);
+  return checkedToken(text, fallback);
+}
+
+function checkedToken(text: string, tokenSource: string): Pick<Connection, 'token' | 'tokenSource'> {
+  const token = text.trim();
+  if (!VISIBLE.test(token)) throw usageFailure(`${tokenSource} does not hold a token`, 'a token looks like pp_…_…');
+  return { token: new Secret(token), tokenSource };
+}
+
+async function readCa(env: Terminal['env']): Promise<string | undefined> {
+  const file = setting(env, 'PULLPASS_CA_FILE');
+  if (file === undefined) return undefined;
+  const pem = await textOf(file, 'PULLPASS_CA_FILE');
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw usageFailure(`PULLPASS_CA_FILE (${file}) holds no certificate`, 'it must be one or more certificates in PEM');
+  }
+  return pem;
+}
+
+async function textOf(file: string, name: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    throw usageFailure(`${name} (${file}) cannot be read`);
+  }
+}
+
+/** Set to nothing counts as not set. */
+function setting(env: Terminal['env'], name: string): string | undefined {
+  const value = env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
