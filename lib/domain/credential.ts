@@ -34,10 +34,12 @@ export interface CredentialRecord {
     readonly issuedAt: number;
     readonly expiresAt?: number;
   };
-  /** When the refresher looks at it next; absent = never by itself (static sources, inactive registries). */
+  /** When the refresher looks at it next; absent = never by itself (static sources). */
   readonly dueAt?: number;
   /** Who refreshes it now, and until when nobody else may. */
   readonly claim?: { readonly id: string; readonly until: number };
+  /** From when on somebody has to act: most of the life is over, or there is nothing that works. */
+  readonly urgentAt?: number;
   readonly consecutiveFailures: number;
   readonly lastError?: { readonly code: MintFailureCode; readonly at: number };
   /** The newest version that a host reported as rejected by the registry: acted on once. */

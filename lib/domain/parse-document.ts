@@ -12,7 +12,8 @@ export function parseDocument<Schema extends z.core.$ZodType>(
   document: unknown,
   field = '',
 ): Result<z.core.output<Schema>, InvalidInput> {
-  const parsed = safeParse(schema, document);
+  // With the input in the issue: "is required" and "must be" are different mistakes. It goes no further than that.
+  const parsed = safeParse(schema, document, { reportInput: true });
   if (parsed.success) return success(parsed.data);
   const [issue] = parsed.error.issues;
   if (issue === undefined) return failure(invalidInput(field, 'is not valid'));
@@ -39,24 +40,20 @@ function ruleOf(issue: z.core.$ZodIssue): string {
     case 'unrecognized_keys':
       return 'is not a field that is known here';
     case 'too_small':
-      return issue.origin === 'string'
-        ? `must have at least ${issue.minimum} characters`
-        : `must be at least ${issue.minimum}`;
+      return withOwnMessage(issue, `must ${sizeVerb(issue.origin)} at least ${issue.minimum}${sizeUnit(issue.origin)}`);
     case 'too_big':
-      return issue.origin === 'string'
-        ? `must have at most ${issue.maximum} characters`
-        : `must be at most ${issue.maximum}`;
+      return withOwnMessage(issue, `must ${sizeVerb(issue.origin)} at most ${issue.maximum}${sizeUnit(issue.origin)}`);
     case 'invalid_value':
       return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
     case 'invalid_format':
-      return issue.message === 'Invalid input' ? `must be in the form ${issue.format}` : issue.message;
+      return withOwnMessage(issue, `must be in the form ${issue.format}`);
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_union':
     case 'invalid_key':
     case 'invalid_element':
     case 'custom':
-      return issue.message === 'Invalid input' ? 'is not valid' : issue.message;
+      return withOwnMessage(issue, 'is not valid');
   }
 }
 
@@ -71,4 +68,17 @@ const ARTICLES: Readonly<Record<string, string>> = {
 
 function article(expected: string): string {
   return ARTICLES[expected] ?? `a ${expected}`;
+}
+
+/** A schema that says more than what broke says it best. */
+function withOwnMessage(issue: z.core.$ZodIssue, rule: string): string {
+  return issue.message === 'Invalid input' ? rule : issue.message;
+}
+
+function sizeVerb(origin: string): 'have' | 'be' {
+  return origin === 'string' || origin === 'array' ? 'have' : 'be';
+}
+
+function sizeUnit(origin: string): string {
+  return origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
 }

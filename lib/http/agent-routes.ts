@@ -3,9 +3,11 @@ import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { explain } from '../service/explain.ts';
 import { exportCredentials, type ExportDeps } from '../service/export-credentials.ts';
 import { reportRejection, type RejectionDeps } from '../service/rejections.ts';
+import type { Question } from '../service/situate.ts';
+import type { Result } from '../domain/result.ts';
+import type { ApiFailure } from './problem.ts';
 import { resolveHost } from '../service/resolve-host.ts';
 import { resolve, type ResolveDeps } from '../service/resolve.ts';
-import { requireEnvironment } from '../service/authenticate.ts';
 import { dockerConfig } from '../formats/docker-config.ts';
 import { helperAnswer, HELPER_NOT_FOUND } from '../formats/docker-credential.ts';
 import { json, text, type ApiRequest, type ApiResponse } from './api-request.ts';
@@ -50,7 +52,7 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
         roles: ['agent'],
         plainBody: 'The server as the client names it',
         answers: {
-          200: "A helper's answer; the headers pullpass-refresh-after and pullpass-expires-at are seconds since the epoch",
+          200: "A helper's answer; the headers pullpass-refresh-in and pullpass-expires-in are seconds from now",
         },
         problems: [...PULL_PROBLEMS, 'ambiguous_registry'],
       },
@@ -108,8 +110,6 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
       },
       run: forRoles(['agent'], deps, async (request, agent) => {
         const environment = request.parameters['environment'] ?? '';
-        const opened = requireEnvironment(agent, environment);
-        if (!opened.ok) return refuse(opened.failure);
         const body = parseBody(request, rejectionRequest);
         if (!body.ok) return refuse(body.failure);
         const reported = await reportRejection({ agent, environment, ...body.value }, deps);
@@ -119,23 +119,29 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
   ];
 }
 
-async function runResolve(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+/**
+ * Asks about the image in the body. Who may not ask is told nothing about the body, so the caller is judged first: a body
+ * that cannot be read asks about the empty image, and its own failure is told only where that comes to be looked at.
+ */
+async function aboutImage<Value>(
+  request: ApiRequest,
+  ask: (question: Question) => Promise<Result<Value, ApiFailure>>,
+): Promise<Result<Value, ApiFailure>> {
   const body = parseBody(request, resolveRequest);
-  // Who may not ask is told nothing about the body: an empty image ends in 401 or in "bad reference".
   const image = body.ok ? body.value.image : '';
   const environment = request.parameters['environment'] ?? '';
-  const resolved = await resolve({ token: request.token, environment, image }, deps);
-  if (resolved.ok) return json(200, resolutionDocument(resolved.value));
-  return refuse(!body.ok && resolved.failure.kind === 'bad_reference' ? body.failure : resolved.failure);
+  const answer = await ask({ token: request.token, environment, image });
+  return !body.ok && !answer.ok && answer.failure.kind === 'bad_reference' ? body : answer;
+}
+
+async function runResolve(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+  const resolved = await aboutImage(request, (question) => resolve(question, deps));
+  return resolved.ok ? json(200, resolutionDocument(resolved.value)) : refuse(resolved.failure);
 }
 
 async function runExplain(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
-  const body = parseBody(request, resolveRequest);
-  const image = body.ok ? body.value.image : '';
-  const environment = request.parameters['environment'] ?? '';
-  const explained = await explain({ token: request.token, environment, image }, deps);
-  if (explained.ok) return json(200, explanationDocument(explained.value));
-  return refuse(!body.ok && explained.failure.kind === 'bad_reference' ? body.failure : explained.failure);
+  const explained = await aboutImage(request, (question) => explain(question, deps));
+  return explained.ok ? json(200, explanationDocument(explained.value)) : refuse(explained.failure);
 }
 
 async function runDockerCredential(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
@@ -146,11 +152,13 @@ async function runDockerCredential(request: ApiRequest, deps: AgentRoutesDeps): 
     return resolved.failure.kind === 'no_credential' ? text(404, HELPER_NOT_FOUND) : refusePlainly(resolved.failure);
   }
   const { credential, refreshAfter } = resolved.value;
-  const headers: Record<string, string> = { 'pullpass-refresh-after': epochSeconds(refreshAfter) };
-  if (credential.expiresAt !== undefined) headers['pullpass-expires-at'] = epochSeconds(credential.expiresAt);
+  const now = deps.now();
+  // Relative, so that a host whose clock is wrong still keeps an answer no longer than it may.
+  const headers: Record<string, string> = { 'pullpass-refresh-in': secondsFrom(now, refreshAfter) };
+  if (credential.expiresAt !== undefined) headers['pullpass-expires-in'] = secondsFrom(now, credential.expiresAt);
   return text(200, helperAnswer(serverKey, credential), headers);
 }
 
-function epochSeconds(milliseconds: number): string {
-  return String(Math.floor(milliseconds / 1000));
+function secondsFrom(now: number, then: number): string {
+  return String(Math.max(0, Math.floor((then - now) / 1000)));
 }

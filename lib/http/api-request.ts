@@ -1,6 +1,8 @@
 /** A request and an answer as routes see them: no event, no socket. */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { failure, success, type Result } from '../domain/result.ts';
 import { Secret } from '../domain/secret.ts';
+import type { BadRequest } from './problem.ts';
 
 export interface ApiRequest {
   readonly parameters: Readonly<Record<string, string | undefined>>;
@@ -18,15 +20,31 @@ export interface ApiResponse {
   readonly body: string;
 }
 
-export function apiRequest(event: APIGatewayProxyEventV2): ApiRequest {
-  const { headers, body } = event;
-  return {
+export function apiRequest(event: APIGatewayProxyEventV2): Result<ApiRequest, BadRequest> {
+  const body = textOf(event);
+  if (body === undefined) {
+    return failure({ kind: 'bad_request', code: 'bad_encoding', reason: 'the body must be text in UTF-8' });
+  }
+  const { headers } = event;
+  return success({
     parameters: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
-    body: body === undefined ? '' : event.isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body,
+    body,
     token: bearerToken(headers['authorization']),
     ifMatch: headers['if-match'],
-  };
+  });
+}
+
+/** A byte that is replaced in silence would be stored as another password than the one that was sent. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textOf({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string | undefined {
+  if (!isBase64Encoded) return body;
+  try {
+    return UTF8.decode(Buffer.from(body, 'base64'));
+  } catch {
+    return undefined;
+  }
 }
 
 const BEARER = /^bearer +(?<token>[\x21-\x7e]{1,512})$/i;

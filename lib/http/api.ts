@@ -5,11 +5,15 @@
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { invalidInput, type InvalidInput } from '../domain/failures.ts';
+import { parseDocument } from '../domain/parse-document.ts';
+import { failure, type Result } from '../domain/result.ts';
 import type { Report } from '../service/events.ts';
 import { whereThrown } from '../service/where-thrown.ts';
 import { StoreUnavailable } from '../stores/catalogue.ts';
-import { apiRequest, type ApiResponse } from './api-request.ts';
-import type { RouteFailure } from './problem.ts';
+import { apiRequest, type ApiRequest, type ApiResponse } from './api-request.ts';
+import type { BadRequest, RouteFailure } from './problem.ts';
+import { noQuery } from './request-schemas.ts';
 import { refuse, refusePlainly, type Route } from './route.ts';
 
 export type ApiHandler = (event: Event, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
@@ -32,7 +36,7 @@ export function api(deps: ApiDeps): ApiHandler {
       path: route.path,
       handler: (event: Event) => answer(route, event, deps),
     })),
-    notFoundResponse: () => refuse({ kind: 'route_failure', code: 'route_not_found' }),
+    notFoundResponse: (asked) => noRoute(asked, deps),
   });
   // No early time-out: its timer costs more than the rest of middy, and each flow has deadlines of its own.
   const handler = middy<Event, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
@@ -47,20 +51,63 @@ async function answer(route: Route, event: Event, deps: ApiDeps): Promise<ApiRes
   const startedAt = deps.now();
   const refuseInStyle = route.failureStyle === 'plain' ? refusePlainly : refuse;
   let response: ApiResponse;
-  if ((event.body?.length ?? 0) > MAX_BODY_BYTES) {
-    response = refuseInStyle({ kind: 'route_failure', code: 'body_too_large' });
-  } else {
-    try {
-      response = await route.run(apiRequest(event));
-    } catch (error) {
-      response = refuseInStyle(thrown(error, deps));
-    }
+  try {
+    const request = readRequest(event, route);
+    response = request.ok ? await route.run(request.value) : refuseInStyle(request.failure);
+  } catch (error) {
+    response = refuseInStyle(thrown(error, deps));
   }
-  const { statusCode: status } = response;
-  const milliseconds = Math.round(deps.now() - startedAt);
-  const fields = { method: route.method, route: route.path, status, milliseconds };
-  deps.report({ level: status >= 500 ? 'error' : 'info', code: 'http.answer', fields });
+  report({ method: route.method, route: route.path, startedAt, response }, deps);
   return response;
+}
+
+/** What no route has to look at itself: a body that is too large or not text, query parameters that it does not know. */
+function readRequest(event: Event, route: Route): Result<ApiRequest, RouteFailure | BadRequest | InvalidInput> {
+  if ((event.body?.length ?? 0) > MAX_BODY_BYTES) return failure({ kind: 'route_failure', code: 'body_too_large' });
+  const request = apiRequest(event);
+  if (!request.ok) return request;
+  const { body, plainBody } = route.description;
+  if (body === undefined && plainBody === undefined && !/^\s*(?:\{\s*\})?\s*$/.test(request.value.body)) {
+    return failure(invalidInput('', 'must be left out: this call takes no body'));
+  }
+  const query = parseDocument(route.description.query ?? noQuery, request.value.query);
+  return query.ok ? request : query;
+}
+
+function noRoute(asked: { readonly method: string; readonly path: string }, deps: ApiDeps): ApiResponse {
+  const { path } = asked;
+  const methods = deps.routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
+  const response =
+    methods.length === 0
+      ? refuse({ kind: 'route_failure', code: 'route_not_found' })
+      : refuse({ kind: 'method_not_allowed', allowed: [...new Set(methods)].sort() });
+  // Neither path nor method is logged: they are whatever a stranger sends.
+  report({ method: 'other', route: 'none', startedAt: deps.now(), response }, deps);
+  return response;
+}
+
+function matches(pattern: string, path: string): boolean {
+  const expected = pattern.split('/');
+  const parts = path.replace(/\/$/, '').split('/');
+  return (
+    expected.length === parts.length &&
+    expected.every((part, index) => part === parts[index] || (part.startsWith('{') && parts[index] !== ''))
+  );
+}
+
+function report(
+  answered: {
+    readonly method: string;
+    readonly route: string;
+    readonly startedAt: number;
+    readonly response: ApiResponse;
+  },
+  deps: ApiDeps,
+): void {
+  const { method, route, startedAt, response } = answered;
+  const { statusCode: status } = response;
+  const fields = { method, route, status, milliseconds: Math.round(deps.now() - startedAt) };
+  deps.report({ level: status >= 500 ? 'error' : 'info', code: 'http.answer', fields });
 }
 
 function thrown(error: unknown, deps: ApiDeps): RouteFailure {

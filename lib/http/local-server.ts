@@ -2,13 +2,13 @@
  * HTTP on this machine: turns a request into the event that API Gateway would send, and the answer back. Nothing else is
  * decided here. Caps on body, headers and time hold before the event exists.
  */
+import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ApiHandler } from './api.ts';
 import { MAX_BODY_BYTES } from './api.ts';
 import { LOCAL_CONTEXT } from './local-context.ts';
-import { refuse } from './route.ts';
 
 export interface ServerLimits {
   readonly requestTimeout: number;
@@ -44,10 +44,7 @@ export function localServer(handler: ApiHandler, tls: TlsFiles | undefined, limi
 async function serve(request: IncomingMessage, response: ServerResponse, handler: ApiHandler): Promise<void> {
   try {
     const body = await readBody(request);
-    const answer =
-      body === undefined
-        ? refuse({ kind: 'route_failure', code: 'body_too_large' })
-        : await handler(eventOf(request, body), LOCAL_CONTEXT);
+    const answer = await handler(eventOf(request, body ?? OVERSIZE), LOCAL_CONTEXT);
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(answer.headers ?? {})) headers[name] = String(value);
     // What was not read of an oversize body must not be taken for the next request.
@@ -63,8 +60,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, handler
   }
 }
 
+/** Stands for a body that was not read to its end: each route refuses it in its own style. */
+const OVERSIZE = Buffer.alloc(MAX_BODY_BYTES + 1);
+
 /** Undefined: too large. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > MAX_BODY_BYTES) return undefined;
   const chunks: Buffer[] = [];
@@ -80,11 +80,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
       chunks.push(chunk);
     });
     request.on('end', () => {
-      resolve(
-        chunks.length === 1 && chunks[0] !== undefined
-          ? chunks[0].toString('utf8')
-          : Buffer.concat(chunks).toString('utf8'),
-      );
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
     });
     request.on('error', reject);
     request.on('close', () => {
@@ -94,7 +90,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   });
 }
 
-function eventOf(request: IncomingMessage, body: string): APIGatewayProxyEventV2 {
+function eventOf(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2 {
   const target = request.url ?? '/';
   const question = target.indexOf('?');
   const path = question < 0 ? target : target.slice(0, question);
@@ -110,9 +106,7 @@ function eventOf(request: IncomingMessage, body: string): APIGatewayProxyEventV2
     rawPath: path,
     rawQueryString,
     headers,
-    ...(rawQueryString === ''
-      ? {}
-      : { queryStringParameters: Object.fromEntries(new URLSearchParams(rawQueryString)) }),
+    ...(rawQueryString === '' ? {} : { queryStringParameters: queryOf(rawQueryString) }),
     requestContext: {
       ...LOCAL_REQUEST_CONTEXT,
       http: {
@@ -123,9 +117,25 @@ function eventOf(request: IncomingMessage, body: string): APIGatewayProxyEventV2
         userAgent: headers['user-agent'] ?? '',
       },
     },
-    body,
-    isBase64Encoded: false,
+    ...bodyOf(body),
   };
+}
+
+/** Bytes that are no text go as they are, for the API to refuse: decoding them here would change them in silence. */
+function bodyOf(body: Buffer): Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded'> {
+  return isUtf8(body)
+    ? { body: body.toString('utf8'), isBase64Encoded: false }
+    : { body: body.toString('base64'), isBase64Encoded: true };
+}
+
+/** What is given several times is joined, as API Gateway does it. */
+function queryOf(rawQueryString: string): Record<string, string> {
+  const query = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(rawQueryString)) {
+    const before = query.get(name);
+    query.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(query);
 }
 
 const LOCAL_REQUEST_CONTEXT = {

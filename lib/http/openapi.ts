@@ -1,9 +1,9 @@
 /** The OpenAPI 3.1 document, made from the routes and the schemas that validate. */
 import * as z from 'zod/mini';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import type { Route } from './route.ts';
+import type { Route, RouteDescription } from './route.ts';
 
-const problem = z.object({
+const problem = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
@@ -43,11 +43,20 @@ function operation(route: Route): ZodOpenApiOperationObject {
         Object.entries(description.answers).map(([status, text]) => [status, { description: text }]),
       ),
       default: {
-        description: `A problem; code is one of: ${description.problems.join(', ') || 'internal'}`,
+        description: `A problem; code is one of: ${problemCodes(description).join(', ')}`,
         content: plain ? { 'text/plain': { schema: z.string() } } : { 'application/problem+json': { schema: problem } },
       },
     },
   };
+}
+
+/** Any call can meet these. */
+const EVERYWHERE = ['store_unavailable', 'body_too_large', 'internal'];
+
+function problemCodes({ problems, query, body, plainBody }: RouteDescription): readonly string[] {
+  const checked = query !== undefined || body !== undefined ? ['invalid_input'] : [];
+  const encoded = body !== undefined || plainBody !== undefined ? ['bad_encoding'] : [];
+  return [...new Set([...problems, ...checked, ...encoded, ...EVERYWHERE])];
 }
 
 function operationId(route: Route): string {

@@ -3,6 +3,7 @@ import type { Role } from '../domain/agent.ts';
 import { parseDocument } from '../domain/parse-document.ts';
 import { createAgent, deleteAgent, type AgentDeps } from '../service/agents.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
+import { parseScope } from '../service/policies.ts';
 import { status, type StatusDeps } from '../service/status.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { json, NO_CONTENT } from './api-request.ts';
@@ -121,6 +122,8 @@ function views(deps: OperationRoutesDeps): readonly Route[] {
         const query = parseDocument(auditQuery, request.query);
         if (!query.ok) return refuse(query.failure);
         const { environment, type } = query.value;
+        const scope = parseScope(environment);
+        if (!scope.ok) return refuse(scope.failure);
         const page = await deps.catalogue.listAudit({
           ...pageOf(query.value),
           ...(environment === undefined ? {} : { environment }),

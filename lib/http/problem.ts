@@ -17,13 +17,18 @@ import type { ApiResponse } from './api-request.ts';
 /** Failures of the transport itself. */
 export interface BadRequest {
   readonly kind: 'bad_request';
-  readonly code: 'bad_json' | 'bad_cursor' | 'bad_if_match';
+  readonly code: 'bad_json' | 'bad_encoding' | 'bad_cursor' | 'bad_if_match';
   readonly reason: string;
 }
 
 export interface RouteFailure {
   readonly kind: 'route_failure';
   readonly code: 'route_not_found' | 'body_too_large' | 'store_unavailable' | 'internal';
+}
+
+export interface MethodNotAllowed {
+  readonly kind: 'method_not_allowed';
+  readonly allowed: readonly string[];
 }
 
 export type ApiFailure =
@@ -43,6 +48,7 @@ export type ApiFailure =
   | OwnIdentity
   | VerificationFailed
   | MintFailure
+  | MethodNotAllowed
   | RouteFailure;
 
 export interface Problem {
@@ -96,7 +102,7 @@ export function problemOf(failure: ApiFailure): Problem {
     case 'no_credential':
       return {
         ...problem(404, 'no_credential', 'No credential for this image'),
-        detail: `${failure.image} is allowed (${failure.rule}) and no registry here is for it: it may be pulled anonymously`,
+        detail: `no registry here is for ${failure.image}, and nothing refuses it (${failure.rule}): it may be pulled anonymously`,
         members: { image: failure.image, rule: failure.rule },
       };
     case 'ambiguous_host':
@@ -142,6 +148,12 @@ export function problemOf(failure: ApiFailure): Problem {
         ...problem(422, 'mint_failed', 'The source gave no credential'),
         detail: failure.advice,
         members: { reason: failure.code },
+      };
+    case 'method_not_allowed':
+      return {
+        ...problem(405, 'method_not_allowed', 'Not that method'),
+        detail: `this path takes ${failure.allowed.join(', ')}`,
+        headers: { allow: failure.allowed.join(', ') },
       };
     case 'route_failure':
       return routeProblem(failure.code);

@@ -5,7 +5,7 @@ import { json } from './api-request.ts';
 import { refuse, type Route } from './route.ts';
 
 export interface PublicRoutesDeps {
-  readonly catalogue: Pick<Catalogue, 'soonestExpiries'>;
+  readonly catalogue: Pick<Catalogue, 'soonestExpiries' | 'firstUrgent'>;
   readonly now: () => number;
   /** The files of host/, by name. */
   readonly hostScripts: ReadonlyMap<string, string>;
@@ -21,7 +21,7 @@ export function publicRoutes(deps: PublicRoutesDeps): readonly Route[] {
       description: {
         summary: 'Does it answer, and is no credential about to run out',
         roles: [],
-        answers: { 200: 'All is well', 503: 'A credential has run out or is about to' },
+        answers: { 200: 'All is well', 503: 'A registry needs somebody: see GET /v1/status' },
         problems: ['store_unavailable'],
       },
       run: async () => {

@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { ROLES } from '../domain/agent.ts';
 import { POLICY_MODES } from '../domain/policy.ts';
+import type { SourceKind } from '../sources/source-kind.ts';
 
 const image = z
   .string()
@@ -21,7 +22,7 @@ export const rejectionRequest = z.strictObject({
   version: z.string().check(z.minLength(1), z.maxLength(64)),
 });
 
-const environmentNames = z.array(z.string().check(z.maxLength(64))).check(z.maxLength(1000));
+const environmentNames = z.array(z.string().check(z.maxLength(63))).check(z.maxLength(1000));
 
 const tls = z.strictObject({
   ca: z.optional(z.string().check(z.maxLength(65_536), z.meta({ description: 'Certificates in PEM' }))),
@@ -38,7 +39,7 @@ const description = z.string().check(z.maxLength(1000));
 const trustedRealms = z.array(z.string().check(z.maxLength(255))).check(z.maxLength(20));
 
 /** Its kind's own schema checks it; which kinds there are is not the transport's business. */
-const source = z.looseObject({ kind: z.string() });
+const source = z.looseObject({ kind: z.optional(z.string()) });
 
 export const registryRequest = z.strictObject({
   address: z
@@ -65,12 +66,25 @@ export const registryPatch = z.strictObject({
   verify: z.optional(z.boolean()),
 });
 
-const entries = z.union([z.string().check(z.maxLength(65_536)), z.array(z.string()).check(z.maxLength(10_000))]);
+/** For the OpenAPI document: the source is one of what the kinds themselves check. */
+export function describedRegistryRequest(kinds: readonly SourceKind[]): z.core.$ZodType {
+  return z.extend(registryRequest, { source: z.union(kinds.map(({ inputSchema }) => inputSchema)) });
+}
+
+/** On edit the kinds take a part of their document: what is left out stays as it is. */
+export function describedRegistryPatch(kinds: readonly SourceKind[]): z.core.$ZodType {
+  const names = kinds.map(({ kind }) => kind);
+  const described = { description: 'Fields of the source as when adding it; what is left out stays as it is.' };
+  const part = z.looseObject({ kind: z.optional(z.enum(names)) }).check(z.meta(described));
+  return z.extend(registryPatch, { source: z.optional(part) });
+}
+
+const entries = z.union([z.string().check(z.maxLength(65_536)), z.array(z.string()).check(z.maxLength(1_000))]);
 
 /** Only described: the domain parses policies, entry by entry. */
 export const policyRequest = z.strictObject({
   whitelist: z.optional(z.nullable(entries)),
-  deny: z.optional(entries),
+  deny: z.optional(z.nullable(entries)),
   defaultRegistry: z.optional(z.nullable(z.string())),
   mode: z.optional(z.nullable(z.enum(POLICY_MODES))),
 });

@@ -12,7 +12,8 @@ import { openApiDocument } from '../http/openapi.ts';
 import { operationRoutes } from '../http/operation-routes.ts';
 import { policyRoutes } from '../http/policy-routes.ts';
 import { publicRoutes } from '../http/public-routes.ts';
-import { registryRoutes } from '../http/registry-routes.ts';
+import { registryChangeRoutes } from '../http/registry-change-routes.ts';
+import { registryReadRoutes } from '../http/registry-read-routes.ts';
 import type { Route } from '../http/route.ts';
 import type { Credential } from '../domain/credential.ts';
 import type { Report } from '../service/events.ts';
@@ -77,7 +78,8 @@ export function compose(options: CompositionOptions): Composition {
   };
   const routes: Route[] = [
     ...agentRoutes(deps),
-    ...registryRoutes(deps),
+    ...registryReadRoutes(deps),
+    ...registryChangeRoutes(deps),
     ...policyRoutes(deps),
     ...operationRoutes(deps),
   ];
@@ -87,7 +89,8 @@ export function compose(options: CompositionOptions): Composition {
   return {
     handler: async (event, context) => {
       const answer = await handler(event, context);
-      if (!READS.has(event.requestContext.http.method) && !isAgentCall(event.rawPath)) views.forget();
+      const { method } = event.requestContext.http;
+      if (isSuccess(answer.statusCode) && !READS.has(method) && !isAgentCall(event.rawPath)) views.forget();
       return answer;
     },
     refreshDeps: deps,
@@ -101,7 +104,12 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** Agents' calls change nothing that a view shows. */
 function isAgentCall(path: string): boolean {
-  return /\/(?:resolve|docker-credential|explain|rejections)$/.test(path);
+  return /\/(?:resolve|docker-credential|explain|rejections)\/?$/.test(path);
+}
+
+/** A request that was refused changed nothing: nobody can empty the cache from outside. */
+function isSuccess(status: number | undefined): boolean {
+  return status !== undefined && status < 300;
 }
 
 function once<Value>(make: () => Value): () => Value {

@@ -12,7 +12,7 @@ export function greeting(running: {
   const tokenFile = beside.startsWith('..') ? resolve(adminTokenFile) : beside;
   const isDefault =
     url === `http://127.0.0.1:${DEFAULT_PORT}` && resolve(dataDirectory) === resolve(DEFAULT_DATA_DIRECTORY);
-  const settings = isDefault ? [] : [`export PULLPASS_URL=${url} PULLPASS_TOKEN_FILE=${tokenFile}`];
+  const settings = isDefault ? [] : [`export PULLPASS_URL=${url} PULLPASS_TOKEN_FILE=${quoted(tokenFile)}`];
   const commands = [
     ...settings,
     'npx pullpass registry add quay.io --env prod --username YOU      # asks for the password, logs in, stores it',
@@ -29,4 +29,9 @@ export function greeting(running: {
     'Then docker, podman, skopeo and buildah on this machine pull from that registry. Ctrl-C stops Pullpass.',
     '',
   ].join('\n');
+}
+
+/** For a shell. */
+function quoted(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 import process from 'node:process';
 import type { Report } from '../service/events.ts';
 import { failure, success, type Result } from '../domain/result.ts';
@@ -89,7 +90,7 @@ async function serveStore(parts: {
   const loop = startRefreshLoop(composition.refreshDeps, (run) => {
     if (run.refreshed + run.failed > 0) composition.forget();
   });
-  const url = `${tls === undefined ? 'http' : 'https'}://${urlHost(options.host)}:${listening.value}`;
+  const url = `${tls === undefined ? 'http' : 'https'}://${clientHost(options.host)}:${listening.value}`;
   process.stdout.write(greeting({ url, adminTokenFile: admin.file, dataDirectory: options.dataDirectory }));
   report({ level: 'info', code: 'serve.listening', fields: { url } });
   await untilStopped(server, report);
@@ -105,6 +106,11 @@ function complain(message: string): number {
 function networks(options: ServeOptions): readonly string[] {
   if (options.allowNetworks.length > 0) return options.allowNetworks;
   return isLoopbackHost(options.host) ? [...PRIVATE_NETWORKS, ...LOOPBACK_NETWORKS] : PRIVATE_NETWORKS;
+}
+
+/** What clients can connect to: of an address that stands for all of them, the name that this machine gives itself. */
+function clientHost(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? hostname() : urlHost(host);
 }
 
 function urlHost(host: string): string {

@@ -45,6 +45,9 @@ export async function editRegistry(
   deps: EditRegistryDeps,
 ): Promise<Result<Registry, EditRegistryFailure>> {
   const { edit } = change;
+  if (Object.values(edit).every((part) => part === undefined)) {
+    return failure(invalidInput('', 'must name at least one field to change'));
+  }
   const previous = await deps.catalogue.getRegistry(change.id);
   if (previous === undefined) return failure({ kind: 'not_found', resource: 'registry' });
   if (change.expectedRevision !== undefined && change.expectedRevision !== previous.revision) {
@@ -53,7 +56,9 @@ export async function editRegistry(
   const settings = applySettings(edit, previous);
   if (!settings.ok) return settings;
   const target = { address: previous.address, ...settings.value };
-  const reissue = edit.source !== undefined || edit.tls !== undefined || edit.trustedRealms !== undefined;
+  // A probe is part of what "verified" means, so it is logged in with anew.
+  const touched = [edit.source, edit.tls, edit.trustedRealms, edit.probe].some((part) => part !== undefined);
+  const reissue = touched || edit.verify === true;
   if (!reissue) return await storeEdit({ change, previous, target }, deps);
   return await reissueEdit({ change, previous, target, weaker: weakensTransport(previous, settings.value) }, deps);
 }
@@ -77,6 +82,8 @@ async function reissueEdit(
     ? await storeEdit({ change, previous, target, reissued: { ...source.value, obtained: obtained.value } }, deps)
     : obtained;
   if (!stored.ok) {
+    // What was written beside the old versions is a password that nobody was told is stored.
+    await deps.vault.prune(previous.id, currentVersions(claimed));
     // Gives the claim back with the record as it was; when the registry has changed hands meanwhile this does nothing.
     const { claim: _ours, ...credential } = claimed.credential;
     const { id: registryId, sourceVersion } = claimed;
@@ -144,7 +151,7 @@ async function storeEdit(
       return failure({ kind: 'revision_conflict', currentRevision: written.currentRevision });
     case 'stored':
       await deps.vault.settle(id, currentVersions(written.item));
-      if (written.item.sourceVersion === undefined) await deps.vault.removeSource(id);
+      if (parts.reissued !== undefined) await deps.vault.prune(id, currentVersions(written.item));
       return success(written.item);
   }
 }

@@ -45,9 +45,13 @@ export async function exportCredentials(
   for (const registry of winners) {
     const decision = decideAddress({ address: registry.address, ...policies });
     if (!decision.allowed) continue;
-    const credential = await currentCredential(registry, deps);
-    if (!credential.ok) continue;
     const about = { environment: environment.value, image: registry.address, agentId: request.agent.id, decision };
+    const credential = await currentCredential(registry, deps);
+    if (!credential.ok) {
+      const outcome = { outcome: 'unavailable', registryId: registry.id } as const;
+      await deps.recordDecision(decisionEntry({ ...about, at: deps.now() }, outcome));
+      continue;
+    }
     const { version } = credential.value;
     const outcome = { outcome: 'released', registryId: registry.id, version } as const;
     await deps.recordDecision(decisionEntry({ ...about, at: deps.now() }, outcome));

@@ -14,7 +14,7 @@ export interface PolicyDeps {
 /** What nobody has set yet: no restriction, revision 0. */
 const UNSET: StoredPolicy = { document: UNRESTRICTED, revision: 0, updatedAt: 0 };
 
-/** `undefined` and `null` are the organisation. */
+/** No environment: the organisation. */
 export function parseScope(environment: string | undefined): Result<PolicyScope, InvalidInput> {
   if (environment === undefined) return success(null);
   const parsed = parseEnvironmentName(environment);

@@ -4,6 +4,7 @@
  * The last good credential stays until a new one is stored and, where the registry can be reached, has logged in there.
  * Write order: vault, then catalogue, then the vault forgets what nobody points at any more.
  */
+import type { ChangeEntry } from '../domain/audit.ts';
 import type { CredentialRecord } from '../domain/credential.ts';
 import type { Registry, Verification } from '../domain/registry.ts';
 import type { Result } from '../domain/result.ts';
@@ -13,7 +14,7 @@ import type { Vault } from '../stores/vault.ts';
 import type { Report } from './events.ts';
 import { asVerification, checkLogin, isRefusal, type LoginDeps } from './login.ts';
 import { mintFailure, type FreshCredential, type MintDeps } from './mint.ts';
-import { dueAfterFailure, dueAfterSuccess } from './refresh-schedule.ts';
+import { dueAfterFailure, dueAfterSuccess, urgentAfterFailure, urgentAfterSuccess } from './refresh-schedule.ts';
 
 export interface RefreshDeps extends MintDeps, LoginDeps {
   readonly catalogue: Pick<Catalogue, 'claimDue' | 'claimRegistry' | 'finishRefresh' | 'getRegistry'>;
@@ -41,10 +42,12 @@ export interface RefreshResult {
   readonly failure?: MintFailure;
 }
 
-interface Claimed {
+export interface Claimed {
   readonly registry: Registry;
   readonly claimId: string;
   readonly mint: SharedMint;
+  /** The administrator's request that this answers, if it is one. */
+  readonly change?: ChangeEntry;
 }
 
 export async function refreshClaimed(claimed: Claimed, deps: RefreshDeps): Promise<RefreshResult> {
@@ -88,6 +91,7 @@ async function store(
     sourceVersion: registry.sourceVersion,
     credential: recordOf(good.credential, version, () => mint.jitter),
     verification: good.verification,
+    ...(claimed.change === undefined ? {} : { change: claimed.change }),
   });
   if (stored === 'lost') {
     // What was written beside it must not outlive a registry that was deleted while we minted.
@@ -105,10 +109,12 @@ async function store(
 /** The catalogue's part of a credential just stored in the vault. */
 export function recordOf(credential: FreshCredential, version: string, random: () => number): CredentialRecord {
   const { username, issuedAt, expiresAt } = credential;
-  const dueAt = dueAfterSuccess({ issuedAt, expiresAt }, random);
+  const current = { version, username, issuedAt };
+  if (expiresAt === undefined) return { current, consecutiveFailures: 0 };
   return {
-    current: { version, username, issuedAt, ...(expiresAt === undefined ? {} : { expiresAt }) },
-    ...(dueAt === undefined ? {} : { dueAt }),
+    current: { ...current, expiresAt },
+    dueAt: dueAfterSuccess({ issuedAt, expiresAt }, random),
+    urgentAt: urgentAfterSuccess({ issuedAt, expiresAt }),
     consecutiveFailures: 0,
   };
 }
@@ -121,10 +127,12 @@ export function recordAfterFailure(
 ): CredentialRecord {
   const { code, retryAfterSeconds } = failed.failure;
   const dueAt = dueAfterFailure({ record, code, retryAfterSeconds, ...failed }, random);
+  const urgentAt = urgentAfterFailure(record, failed);
   const { dueAt: _was, claim: _ended, ...kept } = record;
   return {
     ...kept,
     ...(dueAt === undefined ? {} : { dueAt }),
+    ...(urgentAt === undefined ? {} : { urgentAt }),
     consecutiveFailures: record.consecutiveFailures + 1,
     lastError: { code, at: failed.now },
   };
@@ -143,6 +151,7 @@ async function fail(
     sourceVersion: registry.sourceVersion,
     credential: recordAfterFailure(registry.credential, outcome, () => mint.jitter),
     ...(failed.verification === undefined ? {} : { verification: failed.verification }),
+    ...(claimed.change === undefined ? {} : { change: claimed.change }),
   });
   return { registryId: registry.id, outcome: stored === 'lost' ? 'lost' : 'failed', failure: failed.failure };
 }

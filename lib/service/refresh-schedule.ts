@@ -14,11 +14,12 @@ const BACKOFF_CAP_MS = 5 * 60_000;
 const SHARE_OF_REMAINING = 0.25;
 const BACKOFF_FLOOR_MS = 1_000;
 
-export function dueAfterSuccess(
-  minted: { readonly issuedAt: number; readonly expiresAt: number | undefined },
-  random: () => number,
-): number | undefined {
-  if (minted.expiresAt === undefined) return undefined;
+interface Lifetime {
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+export function dueAfterSuccess(minted: Lifetime, random: () => number): number {
   const lifetime = minted.expiresAt - minted.issuedAt;
   return Math.round(minted.issuedAt + lifetime * (HALF + JITTER * (2 * random() - 1)));
 }
@@ -51,4 +52,24 @@ function longestWait(record: CredentialRecord, now: number): number {
   const expiresAt = record.current?.expiresAt;
   if (expiresAt === undefined || expiresAt <= now) return BACKOFF_CAP_MS;
   return Math.max(BACKOFF_FLOOR_MS, Math.min(BACKOFF_CAP_MS, (expiresAt - now) * SHARE_OF_REMAINING));
+}
+
+/** Half of the life is the reserve for outages: when half of that is gone, too, somebody has to act. */
+const URGENT_SHARE = 0.75;
+/** A registry that never had a credential may wait for somebody to set up the other side, but not for ever. */
+const PENDING_GRACE_MS = 5 * 60_000;
+
+export function urgentAfterSuccess({ issuedAt, expiresAt }: Lifetime): number {
+  return Math.round(issuedAt + (expiresAt - issuedAt) * URGENT_SHARE);
+}
+
+/** Undefined: not urgent by itself. Only the next success takes it back. */
+export function urgentAfterFailure(
+  record: CredentialRecord,
+  failed: { readonly failure: { readonly code: MintFailureCode }; readonly renewable: boolean; readonly now: number },
+): number | undefined {
+  if (record.urgentAt !== undefined) return record.urgentAt;
+  if (record.current === undefined) return failed.now + PENDING_GRACE_MS;
+  const { code } = failed.failure;
+  return !failed.renewable && (code === 'login_refused' || code === 'bad_secret') ? failed.now : undefined;
 }

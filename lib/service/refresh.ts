@@ -2,12 +2,22 @@
  * Refreshes what is due. The catalogue's index by due time is the queue: a run claims from it, works with bounded
  * concurrency until nothing is due or its time is up, and mints once for all registries that one credential opens.
  */
+import type { ChangeEntry } from '../domain/audit.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure } from '../domain/result.ts';
 import { findKind } from '../sources/registered-kinds.ts';
+import type { MintFailure } from '../sources/source-kind.ts';
 import { StoreUnavailable } from '../stores/catalogue.ts';
+import type { ServiceEvent } from './events.ts';
 import { mint, mintFailure } from './mint.ts';
-import { refreshClaimed, type RefreshDeps, type RefreshResult, type SharedMint } from './refresh-registry.ts';
+import {
+  refreshClaimed,
+  type Claimed,
+  type RefreshDeps,
+  type RefreshResult,
+  type SharedMint,
+} from './refresh-registry.ts';
+import { whereThrown } from './where-thrown.ts';
 
 export interface RefreshLimits {
   /** No further registry is claimed after that; those claimed are finished. */
@@ -42,12 +52,16 @@ export async function refreshDue(limits: RefreshLimits, deps: RefreshDeps): Prom
 }
 
 /** One registry now, due or not: what an administrator asks for. */
-export async function refreshNow(registryId: string, deps: RefreshDeps): Promise<RefreshResult | 'missing' | 'busy'> {
+export async function refreshNow(
+  wanted: { readonly registryId: string; readonly change: ChangeEntry },
+  deps: RefreshDeps,
+): Promise<RefreshResult | 'missing' | 'busy'> {
+  const { registryId, change } = wanted;
   const claimId = deps.newId();
   const now = deps.now();
   const registry = await deps.catalogue.claimRegistry(registryId, { claimId, now, until: now + CLAIM_MS });
   if (registry === 'missing' || registry === 'busy') return registry;
-  return await refreshOne({ registry, claimId, mint: await sharedMints(deps)(registry) }, deps);
+  return await refreshOne({ registry, claimId, mint: await sharedMints(deps)(registry), change }, deps);
 }
 
 /**
@@ -110,40 +124,46 @@ async function mintFor(registry: Registry, deps: RefreshDeps): Promise<SharedMin
     const secret = sourceVersion === undefined ? undefined : await deps.vault.getSource(id, sourceVersion);
     return { minted: await mint(kind, { address, settings, secret }, deps), jitter, renewable: kind.renewable };
   } catch (error) {
-    return { minted: failure(storeFailure(error)), jitter, renewable: kind.renewable };
+    return { minted: failure(thrownFailure(error, deps)), jitter, renewable: kind.renewable };
   }
 }
 
-function storeFailure(error: unknown): ReturnType<typeof mintFailure> {
-  return error instanceof StoreUnavailable
-    ? mintFailure('unavailable', "the vault could not be read for the source's secret; it is tried again")
-    : mintFailure('internal', 'the refresh failed in an unforeseen way; this is a bug in Pullpass');
+function thrownFailure(error: unknown, deps: RefreshDeps): MintFailure {
+  if (error instanceof StoreUnavailable) {
+    return mintFailure('unavailable', 'the store could not be read or written; it is tried again');
+  }
+  deps.report({ level: 'error', code: 'internal_error', fields: { ...whereThrown(error) } });
+  return mintFailure('internal', 'the refresh failed in an unforeseen way; this is a bug in Pullpass');
 }
 
 /** An outage of the store ends this registry's turn, not the run: its claim lapses and it is due again. */
-async function refreshOne(claimed: Parameters<typeof refreshClaimed>[0], deps: RefreshDeps): Promise<RefreshResult> {
+async function refreshOne(claimed: Claimed, deps: RefreshDeps): Promise<RefreshResult> {
   const { registry } = claimed;
   let result: RefreshResult;
   try {
     result = await refreshClaimed(claimed, deps);
   } catch (error) {
-    result = { registryId: registry.id, outcome: 'failed', failure: storeFailure(error) };
+    result = { registryId: registry.id, outcome: 'failed', failure: thrownFailure(error, deps) };
   }
-  const expiresAt = registry.credential.current?.expiresAt;
-  const secondsLeft = expiresAt === undefined ? undefined : Math.floor((expiresAt - deps.now()) / 1000);
-  const fields = { registryId: registry.id, address: registry.address, kind: registry.source.kind };
-  if (result.outcome === 'failed') {
-    const failures = registry.credential.consecutiveFailures + 1;
-    deps.report({
-      level: secondsLeft !== undefined && secondsLeft < URGENT_SECONDS ? 'error' : 'warn',
-      code: 'refresh.failed',
-      fields: { ...fields, reason: result.failure?.code, advice: result.failure?.advice, failures, secondsLeft },
-    });
-  } else {
-    deps.report({ level: 'info', code: `refresh.${result.outcome}`, fields });
-  }
+  deps.report(eventOf(result, registry, deps.now()));
   return result;
 }
 
-/** A failure with less life left than this is an error, not a warning. */
-const URGENT_SECONDS = 3_600;
+/** A failure is an error, and wakes somebody, from when the registry is urgent; before that there is time. */
+function eventOf(result: RefreshResult, registry: Registry, now: number): ServiceEvent {
+  const fields = { registryId: registry.id, address: registry.address, kind: registry.source.kind };
+  if (result.outcome !== 'failed') return { level: 'info', code: `refresh.${result.outcome}`, fields };
+  const { current, consecutiveFailures, urgentAt } = registry.credential;
+  const expiresAt = current?.expiresAt;
+  return {
+    level: urgentAt !== undefined && urgentAt <= now ? 'error' : 'warn',
+    code: 'refresh.failed',
+    fields: {
+      ...fields,
+      reason: result.failure?.code,
+      advice: result.failure?.advice,
+      failures: consecutiveFailures + 1,
+      secondsLeft: expiresAt === undefined ? undefined : Math.floor((expiresAt - now) / 1000),
+    },
+  };
+}

@@ -11,7 +11,7 @@ import { asVerification, checkLogin } from './login.ts';
 import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import { refreshNow } from './refresh.ts';
 import type { RefreshDeps } from './refresh-registry.ts';
-import { currentCredential, type CredentialUnavailable, type ReleaseDeps } from './release.ts';
+import { currentCredential, stateOf, type CredentialUnavailable, type ReleaseDeps } from './release.ts';
 import { viewOf, type RegistryView } from './registry-view.ts';
 
 const NO_REGISTRY: NotFound = { kind: 'not_found', resource: 'registry' };
@@ -72,12 +72,22 @@ export async function activateRegistry(
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
   const activated = await setState(target, 'active', deps);
-  if (!activated.ok) return activated;
-  const { dueAt } = activated.value.credential;
-  if (dueAt === undefined || dueAt > deps.now()) return activated;
+  if (!activated.ok || !wantsMint(activated.value, deps.now())) return activated;
   // Its failure is on the registry for all to see, and the refresher goes on trying: the activation itself stands.
-  await refreshNow(target.id, deps);
+  await refreshNow({ registryId: target.id, change: changeBy(target, 'registry.refresh', deps) }, deps);
   return success((await deps.catalogue.getRegistry(target.id)) ?? activated.value);
+}
+
+/** Due, or without a credential that works: then it does not wait out a back-off either. */
+function wantsMint(registry: Registry, now: number): boolean {
+  const { dueAt } = registry.credential;
+  if (dueAt === undefined) return false;
+  const state = stateOf(registry, now);
+  return dueAt <= now || state === 'pending' || state === 'expired';
+}
+
+function changeBy(target: Target, action: string, deps: Pick<RegistryChangeDeps, 'now'>): ChangeEntry {
+  return { type: 'change', at: deps.now(), actor: target.actor, action, subject: target.id };
 }
 
 async function setState(
@@ -85,20 +95,16 @@ async function setState(
   state: Registry['state'],
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
-  const { id, actor, expectedRevision } = target;
-  const registry = await deps.catalogue.getRegistry(id);
-  if (registry === undefined) return failure(NO_REGISTRY);
-  if (expectedRevision !== undefined && expectedRevision !== registry.revision) {
-    return failure({ kind: 'revision_conflict', currentRevision: registry.revision });
-  }
-  if (registry.state === state) return success(registry);
-  const now = deps.now();
+  const found = await findRegistry(target, deps);
+  if (!found.ok || found.value.state === state) return found;
+  const registry = found.value;
   const action = state === 'active' ? 'registry.activate' : 'registry.deactivate';
+  const change = { ...changeBy(target, action, deps), detail: registry.address };
   const written = await deps.catalogue.updateRegistry({
-    registry: { ...registry, state, updatedAt: now },
+    registry: { ...registry, state, updatedAt: change.at },
     expectedRevision: registry.revision,
     replaceCredential: false,
-    change: { type: 'change', at: now, actor, action, subject: id, detail: registry.address },
+    change,
   });
   if (written.kind === 'missing') return failure(NO_REGISTRY);
   if (written.kind === 'conflict') {
@@ -107,13 +113,26 @@ async function setState(
   return success(written.item);
 }
 
+/** The registry, at the revision that the caller knows. */
+async function findRegistry(
+  target: Target,
+  deps: Pick<RegistryChangeDeps, 'catalogue'>,
+): Promise<Result<Registry, NotFound | RevisionConflict>> {
+  const registry = await deps.catalogue.getRegistry(target.id);
+  if (registry === undefined) return failure(NO_REGISTRY);
+  if (target.expectedRevision !== undefined && target.expectedRevision !== registry.revision) {
+    return failure({ kind: 'revision_conflict', currentRevision: registry.revision });
+  }
+  return success(registry);
+}
+
 /** Catalogue first: from then on nobody is given the credential; what is left in the vault nobody can point at. */
 export async function deleteRegistry(
   target: Target,
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
-  const { id, actor, expectedRevision } = target;
-  const change: ChangeEntry = { type: 'change', at: deps.now(), actor, action: 'registry.delete', subject: id };
+  const { id, expectedRevision } = target;
+  const change = changeBy(target, 'registry.delete', deps);
   const removed = await deps.catalogue.removeRegistry({ id, expectedRevision, change });
   if (removed.kind === 'missing') return failure(NO_REGISTRY);
   if (removed.kind === 'conflict') {
@@ -125,37 +144,46 @@ export async function deleteRegistry(
 
 /** Mints a new credential now, whatever is due. On failure the present one stays, and the reason comes back. */
 export async function refreshRegistry(
-  id: string,
+  target: Target,
   deps: RegistryChangeDeps,
-): Promise<Result<Registry, NotFound | RegistryBusy | MintFailure>> {
-  const result = await refreshNow(id, deps);
+): Promise<Result<Registry, NotFound | RevisionConflict | RegistryBusy | MintFailure>> {
+  const found = await findRegistry(target, deps);
+  if (!found.ok) return found;
+  const change = { ...changeBy(target, 'registry.refresh', deps), detail: found.value.address };
+  const result = await refreshNow({ registryId: target.id, change }, deps);
   if (result === 'missing') return failure(NO_REGISTRY);
   if (result === 'busy' || result.outcome === 'lost') return failure({ kind: 'registry_busy' });
   if (result.failure !== undefined) return failure(result.failure);
-  const registry = await deps.catalogue.getRegistry(id);
+  const registry = await deps.catalogue.getRegistry(target.id);
   return registry === undefined ? failure(NO_REGISTRY) : success(registry);
 }
 
 /** Logs in with the present credential and notes what came of it. The credential itself is not touched. */
 export async function verifyRegistry(
-  id: string,
+  target: Target,
   deps: RegistryChangeDeps & ReleaseDeps,
-): Promise<Result<LoginCheckOutcome, NotFound | RegistryBusy | CredentialUnavailable>> {
-  const found = await deps.catalogue.getRegistry(id);
-  if (found === undefined) return failure(NO_REGISTRY);
-  const credential = await currentCredential(found, deps);
+): Promise<Result<LoginCheckOutcome, NotFound | RevisionConflict | RegistryBusy | CredentialUnavailable>> {
+  const found = await findRegistry(target, deps);
+  if (!found.ok) return found;
+  const credential = await currentCredential(found.value, deps);
   if (!credential.ok) return credential;
-  const outcome = await checkLogin(found, credential.value, deps);
+  const outcome = await checkLogin(found.value, credential.value, deps);
 
+  const { id } = target;
   const now = deps.now();
   const claimId = deps.newId();
   const registry = await deps.catalogue.claimRegistry(id, { claimId, now, until: now + NOTE_CLAIM_MS });
   if (registry === 'missing') return failure(NO_REGISTRY);
   if (registry === 'busy') return failure({ kind: 'registry_busy' });
   const { claim: _ours, ...record } = registry.credential;
-  const { sourceVersion } = registry;
-  const verification = asVerification(outcome, now);
-  await deps.catalogue.finishRefresh({ registryId: id, claimId, sourceVersion, credential: record, verification });
+  await deps.catalogue.finishRefresh({
+    registryId: id,
+    claimId,
+    sourceVersion: registry.sourceVersion,
+    credential: record,
+    verification: asVerification(outcome, now),
+    change: { ...changeBy(target, 'registry.verify', deps), detail: outcome.status },
+  });
   return success(outcome);
 }
 

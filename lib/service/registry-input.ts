@@ -3,10 +3,11 @@
  * shape was validated at the edge; here are the rules that a schema cannot say.
  */
 import { X509Certificate } from 'node:crypto';
-import { parseAddress } from '../domain/address.ts';
+import { addressCovers, splitAddress, type CanonicalAddress } from '../domain/address.ts';
 import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { parseImageReference } from '../domain/image-reference.ts';
+import { parseRegistryHost } from '../domain/registry-host.ts';
 import type { Registry, TlsSettings } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 
@@ -41,12 +42,8 @@ export function applySettings(
   if (!realms.ok) return realms;
   const probe = input.probe === undefined ? previous.probe : (input.probe ?? undefined);
   if (probe !== undefined && !isRepositoryAt(previous.address, probe.repository)) {
-    return failure(
-      invalidInput(
-        'probe.repository',
-        'must be a repository on that registry, without host, tag or digest, such as "team/app"',
-      ),
-    );
+    const rule = 'must be a whole repository name at that address, without host, tag or digest, such as "team/app"';
+    return failure(invalidInput('probe.repository', rule));
   }
   const email = input.email === undefined ? previous.email : (input.email ?? undefined);
   const description = input.description === undefined ? previous.description : (input.description ?? undefined);
@@ -99,23 +96,27 @@ function isCertificates(pem: string): boolean {
   }
 }
 
+/** Compared with the realm of a challenge, so spelled as a URL spells it: no aliases, the default port left out. */
 function parseRealms(realms: readonly string[]): Result<readonly string[], InvalidInput> {
   const hosts: string[] = [];
   for (const [index, realm] of realms.entries()) {
-    const parsed = parseAddress(realm);
-    if (!parsed.ok || parsed.value.path !== '') {
+    const host = parseRegistryHost(realm);
+    if (host === undefined) {
       return failure(invalidInput(`trustedRealms[${index}]`, 'must be a host, or host:port, without scheme and path'));
     }
-    hosts.push(parsed.value.host);
+    hosts.push(host.port === HTTPS_PORT ? host.name : `${host.name}:${host.port}`);
   }
-  return success(hosts);
+  return success([...new Set(hosts)]);
 }
 
-function isRepositoryAt(address: string, repository: string): boolean {
-  const [host] = address.split('/', 1);
-  const parsed = parseImageReference(`${host ?? ''}/${repository}`);
+const HTTPS_PORT = '443';
+
+function isRepositoryAt(address: CanonicalAddress, repository: string): boolean {
+  const { host, path } = splitAddress(address);
+  const parsed = parseImageReference(`${host}/${repository}`);
   if (!parsed.ok || parsed.value.tag !== undefined || parsed.value.digest !== undefined) return false;
-  return parsed.value.repository === repository || parsed.value.repository === `library/${repository}`;
+  const named = parsed.value.repository === repository || parsed.value.repository === `library/${repository}`;
+  return named && addressCovers({ host, path }, parsed.value);
 }
 
 /**

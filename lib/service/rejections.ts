@@ -3,10 +3,11 @@
  * sooner than a while after it was issued, so that a host that keeps complaining cannot wear out a source.
  */
 import type { Agent } from '../domain/agent.ts';
-import { EVERY_ENVIRONMENT } from '../domain/environment-name.ts';
-import type { NotFound } from '../domain/failures.ts';
+import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../domain/environment-name.ts';
+import { invalidInput, type InvalidInput, type NotFound } from '../domain/failures.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
+import { requireEnvironment, type Forbidden } from './authenticate.ts';
 
 const MINIMUM_AGE_MS = 60_000;
 
@@ -25,8 +26,12 @@ export async function reportRejection(
     readonly version: string;
   },
   deps: RejectionDeps,
-): Promise<Result<RejectionOutcome, NotFound>> {
+): Promise<Result<RejectionOutcome, NotFound | InvalidInput | Forbidden>> {
   const { registryId, version, environment } = report;
+  const named = parseEnvironmentName(environment);
+  if (!named.ok) return failure(invalidInput('environment', named.failure.rule));
+  const opened = requireEnvironment(report.agent, environment);
+  if (!opened.ok) return opened;
   const registry = await deps.catalogue.getRegistry(registryId);
   const authorised = registry?.environments.some((name) => name === environment || name === EVERY_ENVIRONMENT);
   if (registry === undefined || authorised !== true) return failure({ kind: 'not_found', resource: 'registry' });

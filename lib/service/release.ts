@@ -1,6 +1,6 @@
 /**
- * The last step of every answer that holds a secret: take the credential that the catalogue points at from the vault,
- * make sure that it still works, record the decision, let it go. In that order: no record, no secret.
+ * The credential that the catalogue points at, from the vault, if it still works. Whoever lets it go records the decision
+ * first: no record, no secret.
  */
 import type { DecisionEntry } from '../domain/audit.ts';
 import { credentialState, type Credential, type CredentialState } from '../domain/credential.ts';

@@ -83,16 +83,16 @@ export interface Health {
   readonly soonestSecondsLeft: number | null;
 }
 
-/** Less than this left means that refreshing has failed for a long time: half a lifetime is the normal reserve. */
-const HEALTHY_SECONDS = 60;
-
+/** `stale`: some active registry is urgent, see `urgentAt`. A single failed try is not: it has half a lifetime to mend. */
 export async function health(deps: {
-  readonly catalogue: Pick<Catalogue, 'soonestExpiries'>;
+  readonly catalogue: Pick<Catalogue, 'soonestExpiries' | 'firstUrgent'>;
   readonly now: () => number;
 }): Promise<Health> {
-  const expiries = await deps.catalogue.soonestExpiries();
-  if (expiries.length === 0) return { status: 'ok', soonestSecondsLeft: null };
+  const [urgent, expiries] = await Promise.all([deps.catalogue.firstUrgent(), deps.catalogue.soonestExpiries()]);
+  const now = deps.now();
   const soonest = Math.min(...expiries.map(({ expiresAt }) => expiresAt));
-  const soonestSecondsLeft = Math.floor((soonest - deps.now()) / 1000);
-  return { status: soonestSecondsLeft < HEALTHY_SECONDS ? 'stale' : 'ok', soonestSecondsLeft };
+  return {
+    status: urgent !== undefined && urgent.urgentAt <= now ? 'stale' : 'ok',
+    soonestSecondsLeft: expiries.length === 0 ? null : Math.floor((soonest - now) / 1000),
+  };
 }

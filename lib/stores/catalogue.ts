@@ -72,6 +72,8 @@ export interface RefreshOutcome {
   /** Replaces the whole record; a `claim` in it is not kept. */
   readonly credential: CredentialRecord;
   readonly verification?: Registry['verification'];
+  /** Where an administrator asked for it. */
+  readonly change?: ChangeEntry;
 }
 
 export interface Catalogue {
@@ -160,6 +162,9 @@ export interface Catalogue {
   soonestExpiries(): Promise<
     readonly { readonly kind: string; readonly registryId: string; readonly expiresAt: number }[]
   >;
+
+  /** Of active registries: the one that somebody has to act on first, if any is ever. */
+  firstUrgent(): Promise<{ readonly registryId: string; readonly urgentAt: number } | undefined>;
 
   /** Resolves only when the entry is durable: the caller releases a secret after it. */
   recordDecision(entry: DecisionEntry): Promise<void>;

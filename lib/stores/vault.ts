@@ -29,8 +29,11 @@ export interface Vault extends IssuedCredentials {
     registryId: string,
     current: { readonly sourceVersion?: string; readonly issuedVersion?: string },
   ): Promise<void>;
-  /** Removes every version of the source's secret, for a registry whose source needs none any more. */
-  removeSource(registryId: string): Promise<void>;
+  /**
+   * Forgets every version but those named and the one issued before. Only for a caller that knows that nobody else is
+   * writing for this registry (it holds the claim, or nothing runs yet): a version just put by another would go, too.
+   */
+  prune(registryId: string, keep: { readonly sourceVersion?: string; readonly issuedVersion?: string }): Promise<void>;
   /** Removes every version of both. No error when there is nothing. */
   remove(registryId: string): Promise<void>;
   /** Registries that have anything here: for finding what a crash between two writes left behind. */

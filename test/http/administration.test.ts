@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBasicRegistry, type BasicRegistry } from '../support/basic-registry.ts';
 import { startPullpass, type Answer, type RunningPullpass } from '../support/running-pullpass.ts';
@@ -49,6 +51,14 @@ async function count(): Promise<number> {
     : -1;
 }
 
+/** From the vault's own file: what it holds of a registry's source, whatever the catalogue points at. */
+async function sourceVersions(id: string): Promise<string[]> {
+  const vault = new DatabaseSync(join(pullpass.directory, 'vault.db'), { readOnly: true });
+  const rows = vault.prepare(`SELECT version FROM secrets WHERE registry_id = ? AND kind = 'source'`).all(id);
+  vault.close();
+  return rows.map((row) => String(row['version']));
+}
+
 describe('adding a registry', () => {
   it('answers the registry without its secret', async () => {
     const answer = await add({ description: 'ours', email: 'ops@example.org' });
@@ -98,6 +108,7 @@ describe('adding a registry', () => {
     ['two kinds of TLS at once', { tls: { skipVerify: true, plainHttp: true } }, 'tls'],
     ['a certificate that is none', { tls: { ca: 'hello' } }, 'tls.ca'],
     ['a probe with a tag', { probe: { repository: 'team/app:1' } }, 'probe.repository'],
+    ['a probe of another path', { address: 'quay.io/team', probe: { repository: 'other/app' } }, 'probe.repository'],
     ['a realm with a path', { trustedRealms: ['auth.example/x'] }, 'trustedRealms[0]'],
     ['an e-mail address that is none', { email: 'nobody' }, 'email'],
     ['verify as a text', { verify: 'no' }, 'verify'],
@@ -138,6 +149,7 @@ describe('editing a registry', () => {
     ],
     ['the realms without the password', { trustedRealms: ['auth.example'] }, 'source'],
     ['nothing it knows', { state: 'inactive' }, 'state'],
+    ['nothing at all', {}, ''],
   ])('refuses to change %s, and changes nothing', async (_name, patch, field) => {
     const { id } = await added();
     const before = await pullpass.call(`GET /v1/registries/${id}`);
@@ -179,6 +191,27 @@ describe('editing a registry', () => {
       { headers: { 'if-match': '1' } },
     );
     expect(odd.body).toMatchObject({ status: 400, code: 'bad_if_match' });
+  });
+
+  it('keeps no password of an edit that lost against another one', async () => {
+    const { id } = await added();
+    const source = { kind: 'static', username: 'other', password: 'canary-password-2' };
+    const answers = await Promise.all([
+      pullpass.call(`PATCH /v1/registries/${id}`, { source }),
+      pullpass.call(`PATCH /v1/registries/${id}`, { description: 'meanwhile' }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const stored = await pullpass.store.catalogue.getRegistry(id);
+    const versions = await sourceVersions(id);
+    expect(versions).toEqual([stored?.sourceVersion]);
+  });
+
+  it('logs in again when the probe changes', async () => {
+    const { id } = await added();
+    registry.accounts.set('puller', 'canary-changed');
+    const answer = await pullpass.call(`PATCH /v1/registries/${id}`, { probe: { repository: 'team/app' } });
+    registry.accounts.set('puller', PASSWORD);
+    expect(answer.body).toMatchObject({ status: 422, verification: { status: 'unauthorized' } });
   });
 
   it('loses nothing when ten edit at once: one wins for each revision', async () => {
@@ -257,12 +290,20 @@ describe('listing', () => {
     expect((await pullpass.call('GET /v1/environments')).body).toEqual({ items: [{ name: 'a' }, { name: 'b' }] });
   });
 
-  it.each(['limit=0', 'limit=501', 'limit=x', 'cursor=nonsense', 'state=asleep', 'colour=blue', 'address=https://x'])(
-    'refuses the query %s',
-    async (query) => {
-      expect((await pullpass.call(`GET /v1/registries?${query}`)).status).toBe(400);
-    },
-  );
+  it.each([
+    'kind=gopher',
+    'environment=PROD',
+    'state=active&state=inactive',
+    'limit=0',
+    'limit=501',
+    'limit=x',
+    'cursor=nonsense',
+    'state=asleep',
+    'colour=blue',
+    'address=https://x',
+  ])('refuses the query %s', async (query) => {
+    expect((await pullpass.call(`GET /v1/registries?${query}`)).status).toBe(400);
+  });
 });
 
 describe('policy', () => {
@@ -391,6 +432,32 @@ describe('roles', () => {
 });
 
 describe('the transport', () => {
+  it('refuses parameters and bodies that a call does not take', async () => {
+    const mistyped = await pullpass.call('PUT /v1/policy?environment=prod', { whitelist: ['quay.io'] });
+    expect(mistyped.body).toMatchObject({ status: 400, errors: [{ field: 'environment' }] });
+    expect((await pullpass.call('GET /v1/policy')).body).toMatchObject({ revision: 0 });
+    const { id } = await added();
+    expect((await pullpass.call(`POST /v1/registries/${id}/deactivate`, { reason: 'x' })).status).toBe(400);
+    expect((await pullpass.call(`POST /v1/registries/${id}/deactivate`, {})).status).toBe(200);
+  });
+
+  it('says which methods a path takes', async () => {
+    const answer = await pullpass.call('PUT /v1/registries', {});
+    expect(answer.body).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    expect(answer.headers.get('allow')).toBe('GET, POST');
+  });
+
+  it('refuses a body that is not UTF-8, instead of storing another password than the one that was sent', async () => {
+    const bytes = Buffer.from(
+      JSON.stringify(document({ source: { kind: 'static', username: 'u', password: 'pä' } })),
+      'latin1',
+    );
+    const headers = { authorization: `Bearer ${pullpass.adminToken}` };
+    const answer = await fetch(`${pullpass.url}/v1/registries`, { method: 'POST', headers, body: bytes });
+    expect(await answer.json()).toMatchObject({ status: 400, code: 'bad_encoding' });
+    expect(await count()).toBe(0);
+  });
+
   it('answers 404 for what there is not, and 413 for too much', async () => {
     expect((await pullpass.call('GET /v1/nothing')).body).toMatchObject({ status: 404, code: 'route_not_found' });
     const large = await pullpass.call('POST /v1/registries', JSON.stringify({ description: 'x'.repeat(300_000) }));
@@ -410,6 +477,19 @@ describe('the transport', () => {
     await pullpass.store.close();
     const answer = await pullpass.call('POST /v1/environments/prod/resolve', { image: 'alpine' }, { token: agent });
     expect(answer.body).toMatchObject({ status: 503, code: 'store_unavailable' });
+  });
+
+  it('is stale for all to see when a registry is urgent', async () => {
+    const { id } = await added();
+    expect((await pullpass.call('GET /healthz')).status).toBe(200);
+    registry.accounts.set('puller', 'canary-changed');
+    expect((await pullpass.call(`POST /v1/registries/${id}/refresh`)).status).toBe(422);
+    registry.accounts.set('puller', PASSWORD);
+    const health = await pullpass.call('GET /healthz');
+    expect(health.status).toBe(503);
+    expect(health.body).toMatchObject({ status: 'stale' });
+    expect((await pullpass.call(`POST /v1/registries/${id}/refresh`)).status).toBe(200);
+    expect((await pullpass.call('GET /healthz')).status).toBe(200);
   });
 
   it('counts in its status what needs somebody', async () => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { api, MAX_BODY_BYTES, type ApiHandler } from '../../lib/http/api.ts';
 import { json } from '../../lib/http/api-request.ts';
 import { localServer } from '../../lib/http/local-server.ts';
@@ -21,7 +22,14 @@ const handler: ApiHandler = api({
     {
       method: 'POST',
       path: '/echo',
-      description: { summary: '', roles: [], answers: {}, problems: [] },
+      description: {
+        summary: '',
+        roles: [],
+        plainBody: 'anything',
+        query: z.strictObject({ a: z.optional(z.string()), b: z.optional(z.string()) }),
+        answers: {},
+        problems: [],
+      },
       run: async (request) => {
         bodies.push(request.body);
         return json(200, { length: request.body.length, token: request.token?.reveal() ?? null, query: request.query });

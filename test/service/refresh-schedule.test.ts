@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CredentialRecord, MintFailureCode } from '../../lib/domain/credential.ts';
-import { dueAfterFailure, dueAfterSuccess } from '../../lib/service/refresh-schedule.ts';
+import {
+  dueAfterFailure,
+  dueAfterSuccess,
+  urgentAfterFailure,
+  urgentAfterSuccess,
+} from '../../lib/service/refresh-schedule.ts';
 
 const NOW = 1_800_000_000_000;
 const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -16,15 +21,11 @@ describe('after a success', () => {
     fc.assert(
       fc.property(fc.integer({ min: 10, max: 500_000 }), draw, (lifetimeSeconds, random) => {
         const expiresAt = NOW + lifetimeSeconds * 1000;
-        const dueAt = dueAfterSuccess({ issuedAt: NOW, expiresAt }, () => random) ?? 0;
+        const dueAt = dueAfterSuccess({ issuedAt: NOW, expiresAt }, () => random);
         expect(dueAt).toBeGreaterThanOrEqual(NOW + lifetimeSeconds * 399);
         expect(dueAt).toBeLessThanOrEqual(NOW + lifetimeSeconds * 601);
       }),
     );
-  });
-
-  it('is never due by itself when it does not run out', () => {
-    expect(dueAfterSuccess({ issuedAt: NOW, expiresAt: undefined }, () => 0.5)).toBeUndefined();
   });
 });
 
@@ -65,5 +66,29 @@ describe('after a failure', () => {
   it('does not try a typed password again that the registry refused', () => {
     const attempt = { ...failed({ consecutiveFailures: 0 }, { code: 'login_refused' }), renewable: false };
     expect(dueAfterFailure(attempt, () => 0.5)).toBeUndefined();
+  });
+});
+
+describe('when it becomes urgent', () => {
+  const failed = { failure: { code: 'denied' as const }, renewable: true, now: NOW };
+
+  it('is at three quarters of the life, and no failure moves that', () => {
+    const urgentAt = urgentAfterSuccess({ issuedAt: NOW, expiresAt: NOW + 4000 });
+    expect(urgentAt).toBe(NOW + 3000);
+    expect(urgentAfterFailure({ ...alive(1000, 3), urgentAt }, failed)).toBe(urgentAt);
+  });
+
+  it('is some minutes after the first failure where there never was a credential', () => {
+    const urgentAt = urgentAfterFailure({ consecutiveFailures: 0 }, failed) ?? 0;
+    expect(urgentAt - NOW).toBe(300_000);
+    const later = { ...failed, now: NOW + 60_000 };
+    expect(urgentAfterFailure({ consecutiveFailures: 1, urgentAt }, later)).toBe(urgentAt);
+  });
+
+  it('is at once where a typed password is refused, which nothing mends by itself', () => {
+    const typed: CredentialRecord = { current: { version: 'v', username: 'u', issuedAt: NOW }, consecutiveFailures: 0 };
+    const refused = { failure: { code: 'login_refused' as const }, renewable: false, now: NOW };
+    expect(urgentAfterFailure(typed, refused)).toBe(NOW);
+    expect(urgentAfterFailure(typed, { ...refused, failure: { code: 'unavailable' } })).toBeUndefined();
   });
 });

@@ -181,17 +181,33 @@ export function describeVaultContract(name: string, open: () => Promise<OpenedVa
         expect(await vault.registryIds()).toStrictEqual(['b']);
       });
 
-      it('removes the secret of a source that needs none any more, and nothing else', async () => {
-        await vault.putSource('a', 's1', new Secret('one'));
-        await vault.putSource('a', 's2', new Secret('two'));
-        await vault.putIssued('a', { username: 'u', password: new Secret('p'), issuedAt: START, version: 'i1' });
+      it('prunes what is not named, but for the one issued before', async () => {
+        for (const version of ['s1', 's2', 's3']) await vault.putSource('a', version, new Secret(version));
+        for (const version of ['v1', 'v2', 'v3', 'v4']) await vault.putIssued('a', issued(version));
+        await vault.settle('a', { sourceVersion: 's2', issuedVersion: 'v2' });
+        await vault.settle('a', { issuedVersion: 'v3' });
         await vault.putSource('b', 's1', new Secret('of b'));
-        await vault.removeSource('a');
-        expect(await vault.getSource('a', 's1')).toBeUndefined();
-        expect(await vault.getSource('a', 's2')).toBeUndefined();
-        expect((await vault.getIssued('a', 'i1'))?.password.reveal()).toBe('p');
+        await vault.prune('a', { sourceVersion: 's2', issuedVersion: 'v3' });
+        expect([await sourceOf('s1'), await sourceOf('s2'), await sourceOf('s3')]).toEqual([
+          undefined,
+          's2',
+          undefined,
+        ]);
+        expect(await passwordOf('v1')).toBeUndefined();
+        expect(await passwordOf('v2')).toBe('secret of v2');
+        expect(await passwordOf('v3')).toBe('secret of v3');
+        expect(await passwordOf('v4')).toBeUndefined();
         expect((await vault.getSource('b', 's1'))?.reveal()).toBe('of b');
-        await expect(vault.removeSource('none')).resolves.toBeUndefined();
+      });
+
+      it('prunes every source secret where none is named', async () => {
+        await vault.putSource('a', 's1', new Secret('one'));
+        await vault.putIssued('a', issued('v1'));
+        await vault.settle('a', { sourceVersion: 's1', issuedVersion: 'v1' });
+        await vault.prune('a', { issuedVersion: 'v1' });
+        expect(await sourceOf('s1')).toBeUndefined();
+        expect(await passwordOf('v1')).toBe('secret of v1');
+        await expect(vault.prune('none', {})).resolves.toBeUndefined();
       });
 
       it('is no error where there is nothing', async () => {

@@ -22,7 +22,8 @@ export const CATALOGUE_MIGRATIONS: readonly string[] = [
      due_at REAL,
      claim_id TEXT,
      claim_until REAL,
-     expires_at REAL
+     expires_at REAL,
+     urgent_at REAL
    ) STRICT;
    CREATE INDEX registries_by_address ON registries (address);
    CREATE INDEX registries_by_host ON registries (host);
@@ -30,6 +31,8 @@ export const CATALOGUE_MIGRATIONS: readonly string[] = [
    CREATE INDEX registries_inactive ON registries (ord) WHERE state = 'inactive';
    CREATE INDEX registries_due ON registries (kind, due_at) WHERE state = 'active' AND due_at IS NOT NULL;
    CREATE INDEX registries_expiring ON registries (kind, expires_at) WHERE state = 'active' AND expires_at IS NOT NULL;
+
+   CREATE INDEX registries_urgent ON registries (urgent_at) WHERE state = 'active' AND urgent_at IS NOT NULL;
 
    CREATE TABLE registry_environments (
      ord INTEGER NOT NULL REFERENCES registries ON DELETE CASCADE,

@@ -35,7 +35,7 @@ export function catalogueOn(database: Database, options: { readonly auditEntries
         registries: table.onHost(host),
       }),
       ...registriesIn(database, { table, audit }),
-      ...refreshQueueIn(database, table),
+      ...refreshQueueIn(database, { table, audit }),
       getPolicy: policies.getPolicy,
       putPolicy: policies.putPolicy,
       addAgent: agents.addAgent,

@@ -59,7 +59,10 @@ function vaultOn(database: Database, key: Uint8Array): Vault {
   const values = sealedValues(database, key);
   const settleKind = settling(database);
   const remove = database.prepare('DELETE FROM secrets WHERE registry_id = ?');
-  const removeSource = database.prepare(`DELETE FROM secrets WHERE registry_id = ? AND kind = 'source'`);
+  const prune = database.prepare(
+    `DELETE FROM secrets WHERE registry_id = ?1
+     AND ((kind = 'source' AND version <> ?2) OR (kind = 'issued' AND version <> ?3 AND rank <> 'previous'))`,
+  );
   const ids = database.prepare('SELECT DISTINCT registry_id FROM secrets ORDER BY registry_id');
   return {
     putSource: async (registryId, version, secret) => {
@@ -84,8 +87,8 @@ function vaultOn(database: Database, key: Uint8Array): Vault {
         if (issuedVersion !== undefined) settleKind({ registryId, kind: 'issued', version: issuedVersion });
       });
     },
-    removeSource: async (registryId) => {
-      removeSource.run(registryId);
+    prune: async (registryId, { sourceVersion, issuedVersion }) => {
+      prune.run(registryId, sourceVersion ?? '', issuedVersion ?? '');
     },
     remove: async (registryId) => {
       remove.run(registryId);

@@ -1,6 +1,7 @@
 /** The refresher's queue in the embedded catalogue: what is due, who has it, and how it ended. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ClaimRequest, RefreshOutcome } from '../catalogue.ts';
+import type { AuditTrail } from './audit-trail.ts';
 import type { Database, Row } from './database.ts';
 import { registryOf, withoutClaim } from './registry-rows.ts';
 import { REGISTRY_COLUMNS, type RegistryTable } from './registry-table.ts';
@@ -8,7 +9,7 @@ import { numberOf, textOf } from './rows.ts';
 
 type RefreshQueue = Pick<
   Catalogue,
-  'claimDue' | 'claimRegistry' | 'finishRefresh' | 'reportRejection' | 'soonestExpiries'
+  'claimDue' | 'claimRegistry' | 'finishRefresh' | 'reportRejection' | 'soonestExpiries' | 'firstUrgent'
 >;
 
 /** Parameters: kind, now, now, limit. A range of the index registries_due, whatever else there is. */
@@ -21,7 +22,16 @@ export const NEXT_EXPIRY_SQL = `SELECT kind, id, expires_at FROM registries
   WHERE kind > ? AND state = 'active' AND expires_at IS NOT NULL
   ORDER BY kind, expires_at LIMIT 1`;
 
-export function refreshQueueIn(database: Database, table: RegistryTable): RefreshQueue {
+/** The first of the index registries_urgent. */
+export const URGENT_SQL = `SELECT id, urgent_at FROM registries
+  WHERE state = 'active' AND urgent_at IS NOT NULL
+  ORDER BY urgent_at LIMIT 1`;
+
+export function refreshQueueIn(
+  database: Database,
+  parts: { readonly table: RegistryTable; readonly audit: AuditTrail },
+): RefreshQueue {
+  const { table } = parts;
   const claims = claiming(database);
   return {
     claimDue: async ({ claim, kinds, limit }) =>
@@ -34,7 +44,7 @@ export function refreshQueueIn(database: Database, table: RegistryTable): Refres
         if (other !== undefined && other.id !== claim.claimId && other.until > claim.now) return 'busy';
         return claims.take(registry, claim);
       }),
-    finishRefresh: async (outcome) => database.transaction(() => finishRefresh(outcome, table)),
+    finishRefresh: async (outcome) => database.transaction(() => finishRefresh(outcome, parts)),
     reportRejection: async ({ registryId, version, now }) =>
       database.transaction(() => {
         const registry = table.read(registryId);
@@ -47,6 +57,7 @@ export function refreshQueueIn(database: Database, table: RegistryTable): Refres
         return 'scheduled';
       }),
     soonestExpiries: soonestExpiries(database),
+    firstUrgent: firstUrgent(database),
   };
 }
 
@@ -68,13 +79,25 @@ function claiming(database: Database) {
   };
 }
 
-function finishRefresh(outcome: RefreshOutcome, table: RegistryTable): 'stored' | 'lost' {
+function finishRefresh(
+  outcome: RefreshOutcome,
+  { table, audit }: { readonly table: RegistryTable; readonly audit: AuditTrail },
+): 'stored' | 'lost' {
   const { registryId, claimId, sourceVersion, verification } = outcome;
   const registry = table.read(registryId);
   if (registry?.credential.claim?.id !== claimId || registry.sourceVersion !== sourceVersion) return 'lost';
   table.writeCredential(registry.order, withoutClaim(outcome.credential));
   if (verification !== undefined) table.writeDocument({ ...registry, verification });
+  if (outcome.change !== undefined) audit.insertChange(outcome.change);
   return 'stored';
+}
+
+function firstUrgent(database: Database): Catalogue['firstUrgent'] {
+  const first = database.prepare(URGENT_SQL);
+  return async () => {
+    const row = first.get();
+    return row === undefined ? undefined : { registryId: textOf(row, 'id'), urgentAt: numberOf(row, 'urgent_at') };
+  };
 }
 
 function soonestExpiries(database: Database): Catalogue['soonestExpiries'] {

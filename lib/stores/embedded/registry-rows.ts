@@ -57,6 +57,7 @@ const credentialDocument: z.ZodMiniType<CredentialDocument> = z.strictObject({
       expiresAt: z.exactOptional(z.number()),
     }),
   ),
+  urgentAt: z.exactOptional(z.number()),
   consecutiveFailures: z.number(),
   lastError: z.exactOptional(
     z.strictObject({

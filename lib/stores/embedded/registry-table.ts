@@ -54,8 +54,9 @@ export function registryTable(database: Database): RegistryTable {
 function insertion(database: Database): (registry: Omit<Registry, 'order' | 'revision'>) => number {
   const statement = database.prepare(
     `INSERT INTO registries
-       (id, address, host, kind, state, revision, document, credential, due_at, claim_id, claim_until, expires_at)
-     VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?) RETURNING ord`,
+       (id, address, host, kind, state, revision, document, credential, due_at, claim_id, claim_until,
+        expires_at, urgent_at)
+     VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?) RETURNING ord`,
   );
   return (registry) => {
     const { id, address, source, state, credential } = registry;
@@ -99,14 +100,16 @@ function settingsWrite(database: Database, memberships: EnvironmentRows): Regist
 
 function credentialWrite(database: Database): RegistryTable['writeCredential'] {
   const update = database.prepare(
-    `UPDATE registries SET credential = ?, due_at = ?, claim_id = ?, claim_until = ?, expires_at = ? WHERE ord = ?`,
+    `UPDATE registries SET credential = ?, due_at = ?, claim_id = ?, claim_until = ?, expires_at = ?, urgent_at = ?
+     WHERE ord = ?`,
   );
   return (order, credential) => {
     update.run(credentialText(credential), ...credentialColumns(credential), order);
   };
 }
 
-/** due_at, claim_id, claim_until, expires_at. */
-function credentialColumns({ dueAt, claim, current }: CredentialRecord) {
-  return [dueAt ?? null, claim?.id ?? null, claim?.until ?? null, current?.expiresAt ?? null] as const;
+/** due_at, claim_id, claim_until, expires_at, urgent_at. */
+function credentialColumns({ dueAt, claim, current, urgentAt }: CredentialRecord) {
+  const expiresAt = current?.expiresAt ?? null;
+  return [dueAt ?? null, claim?.id ?? null, claim?.until ?? null, expiresAt, urgentAt ?? null] as const;
 }

@@ -250,5 +250,17 @@ export function describeRefreshQueue(open: OpenCatalogue): void {
         { kind: 'google', registryId: 'g1', expiresAt: START + 9 },
       ]);
     });
+
+    it('names the active registry that becomes urgent first, whatever its kind', async () => {
+      const urgent = (urgentAt: number): { readonly credential: CredentialRecord } => ({
+        credential: { consecutiveFailures: 0, urgentAt },
+      });
+      expect(await under.catalogue.firstUrgent()).toBeUndefined();
+      await add(under.catalogue, { id: 'e1', ...urgent(START + 2) });
+      await add(under.catalogue, { id: 'g1', source: { kind: 'google' }, ...urgent(START + 1) });
+      await add(under.catalogue, { id: 'e2', state: 'inactive', ...urgent(START) });
+      await add(under.catalogue, { id: 's1', source: { kind: 'static' }, credential: { consecutiveFailures: 0 } });
+      expect(await under.catalogue.firstUrgent()).toStrictEqual({ registryId: 'g1', urgentAt: START + 1 });
+    });
   });
 }
