@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 /** The command line, attached to this process: everything else is in lib/cli. */
+import { enableCompileCache } from 'node:module';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { EXIT } from '../lib/cli/exit-codes.ts';
-import { run } from '../lib/cli/run.ts';
+
+// In our own tree, never in the shared temporary folder: whoever can write the cache decides what runs.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/pullpass', import.meta.url)));
+const { run } = await import('../lib/cli/run.ts');
 
 // `pullpass registry list | head` ends when the reader has had enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -2,6 +2,7 @@
 import type { Agent } from '../domain/agent.ts';
 import { dockerConfigKey } from '../domain/address.ts';
 import type { AuditEntry } from '../domain/audit.ts';
+import type { Credential } from '../domain/credential.ts';
 import type { StoredPolicy } from '../domain/policy.ts';
 import type { Registry, Verification } from '../domain/registry.ts';
 import type { Explanation } from '../service/explain.ts';
@@ -29,14 +30,24 @@ export function resolutionDocument(resolution: Resolution): Document {
       username: credential.username,
       password: credential.password.reveal(),
       serverAddress: dockerConfigKey(reference.registry),
-      issuedAt: time(credential.issuedAt),
-      expiresAt: timeOrNull(credential.expiresAt),
+      ...lifetime(credential),
       refreshAfter: time(refreshAfter),
       version: credential.version,
       registryId: registry.id,
     },
     tls: registry.tls,
   };
+}
+
+/** Formatting times is a tenth of a resolve, and a credential is given out many times. */
+const lifetimes = new WeakMap<Credential, Document>();
+
+function lifetime(credential: Credential): Document {
+  const known = lifetimes.get(credential);
+  if (known !== undefined) return known;
+  const formatted = { issuedAt: time(credential.issuedAt), expiresAt: timeOrNull(credential.expiresAt) };
+  lifetimes.set(credential, formatted);
+  return formatted;
 }
 
 export function explanationDocument(explanation: Explanation): Document {

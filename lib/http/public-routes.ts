@@ -10,7 +10,7 @@ export interface PublicRoutesDeps {
   /** The files of host/, by name. */
   readonly hostScripts: ReadonlyMap<string, string>;
   /** Made when it is first asked for: it costs more than most processes ever need it. */
-  readonly openApiDocument: () => unknown;
+  readonly openApiDocument: () => Promise<unknown>;
 }
 
 export function publicRoutes(deps: PublicRoutesDeps): readonly Route[] {
@@ -33,7 +33,7 @@ export function publicRoutes(deps: PublicRoutesDeps): readonly Route[] {
       method: 'GET',
       path: '/openapi.json',
       description: { summary: 'This document', roles: [], answers: { 200: 'OpenAPI 3.1' }, problems: [] },
-      run: async () => json(200, deps.openApiDocument(), { 'cache-control': 'public, max-age=300' }),
+      run: async () => json(200, await deps.openApiDocument(), { 'cache-control': 'public, max-age=300' }),
     },
     {
       method: 'GET',

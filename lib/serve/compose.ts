@@ -8,7 +8,6 @@ import { monotonicFactory } from 'ulid';
 import { createLoginCheck } from '../distribution/create-login-check.ts';
 import { agentRoutes } from '../http/agent-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
-import { openApiDocument } from '../http/openapi.ts';
 import { operationRoutes } from '../http/operation-routes.ts';
 import { policyRoutes } from '../http/policy-routes.ts';
 import { publicRoutes } from '../http/public-routes.ts';
@@ -83,7 +82,10 @@ export function compose(options: CompositionOptions): Composition {
     ...policyRoutes(deps),
     ...operationRoutes(deps),
   ];
-  const document = once(() => openApiDocument(routes, options.version));
+  const document = once(async () => {
+    const { openApiDocument } = await import('../http/openapi.ts');
+    return openApiDocument(routes, options.version);
+  });
   routes.push(...publicRoutes({ catalogue, now, hostScripts: options.hostScripts, openApiDocument: document }));
   const handler = api({ routes, report, now: () => performance.now() });
   return {

@@ -63,18 +63,34 @@ export async function situate(
   if (!placed.ok) return placed;
 
   const reference = placed.value;
-  const { registries } =
+  const answering =
     reference.registry === asked.value.registry
       ? view
       : await deps.views.read({ agentId: agent.id, environment, host: reference.registry });
-  return success({
-    agent,
-    environment,
-    reference,
-    policies,
-    decision: decide({ reference, ...policies }),
-    selection: selectRegistry({ reference, environment, registries }),
-  });
+  return success({ agent, environment, ...judge({ reference, environment, view: answering }) });
+}
+
+type Judgement = Pick<Situation, 'reference' | 'policies' | 'decision' | 'selection'>;
+
+/** A view never changes, so what follows from it lives as long as it does: hosts ask for the same images in a row. */
+const judgements = new WeakMap<ResolveView, Map<string, Judgement>>();
+const JUDGEMENTS_PER_VIEW = 100;
+
+function judge(matter: {
+  readonly reference: ImageReference;
+  readonly environment: EnvironmentName;
+  readonly view: ResolveView;
+}): Judgement {
+  const { reference, environment, view } = matter;
+  const known = judgements.get(view) ?? new Map<string, Judgement>();
+  const before = known.get(reference.canonical);
+  if (before !== undefined) return before;
+  const policies = policiesOf(view);
+  const decision = decide({ reference, ...policies });
+  const selection = selectRegistry({ reference, environment, registries: view.registries });
+  const judgement = { reference, policies, decision, selection };
+  if (known.size < JUDGEMENTS_PER_VIEW) judgements.set(view, known.set(reference.canonical, judgement));
+  return judgement;
 }
 
 export interface Admission {

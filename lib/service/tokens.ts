@@ -2,7 +2,7 @@
  * Agents' tokens: `pp_<id>_<secret>`. The id finds the agent, the whole token is hashed and compared in constant time.
  * The secret part has 256 random bits, so one SHA-256 is enough.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Agent } from '../domain/agent.ts';
 import { Secret } from '../domain/secret.ts';
 
@@ -27,10 +27,10 @@ export function claimedAgentId(token: Secret): string | undefined {
 
 export function isTokenOf(agent: Agent, token: Secret): boolean {
   const expected = Buffer.from(agent.tokenHash, 'hex');
-  const actual = createHash('sha256').update(token.reveal()).digest();
+  const actual = hash('sha256', token.reveal(), 'buffer');
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
 function hashToken(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }

@@ -60,8 +60,12 @@ function updateRegistry(
     credential: replaceCredential ? given : stored.credential,
     revision: stored.revision + 1,
   };
-  table.writeSettings(item);
+  table.writeSettings(item, { environments: !sameNames(item.environments, stored.environments) });
   if (replaceCredential) table.writeCredential(item.order, given);
   audit.insertChange(change);
   return { kind: 'stored', item };
+}
+
+function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, index) => name === right[index]);
 }

@@ -13,7 +13,7 @@ export interface RegistryTable {
   onHost(host: string): readonly Registry[];
   insert(registry: Omit<Registry, 'order' | 'revision'>): Registry;
   /** All but the credential. */
-  writeSettings(registry: Registry): void;
+  writeSettings(registry: Registry, changed: { readonly environments: boolean }): void;
   /** Only what is not searched by: for a change that leaves source, state, environments and revision as they are. */
   writeDocument(registry: Registry): void;
   writeCredential(order: number, credential: CredentialRecord): void;
@@ -91,8 +91,9 @@ function settingsWrite(database: Database, memberships: EnvironmentRows): Regist
   const update = database.prepare(
     'UPDATE registries SET kind = ?, state = ?, revision = ?, document = ? WHERE ord = ?',
   );
-  return (registry) => {
+  return (registry, changed) => {
     update.run(registry.source.kind, registry.state, registry.revision, documentText(registry), registry.order);
+    if (!changed.environments) return;
     memberships.clear(registry.order);
     memberships.add(registry.order, registry.environments);
   };
