@@ -3,6 +3,8 @@
  * Not its job: whether such a host exists, or which address it resolves to (`127.1` and `0x7f.1` are hosts here).
  */
 
+import ipaddr from 'ipaddr.js';
+
 /** The one name that every spelling of Docker Hub is folded to. */
 export const DOCKER_HUB = 'docker.io';
 
@@ -40,7 +42,13 @@ export function parseRegistryHost(text: string): RegistryHost | undefined {
   if (!IPV6.test(name) && !isDomainName(name)) return undefined;
   // Dialers read `:05000` as `:5000`: a second spelling of a port must not be a way around a deny entry.
   const port = writtenPort?.replace(/^0+(?=[0-9])/, '') ?? DEFAULT_PORT;
-  return { name: name.toLowerCase(), port, writtenPort };
+  return { name: IPV6.test(name) ? canonicalIpv6(name) : name.toLowerCase(), port, writtenPort };
+}
+
+/** One address has many spellings, and a deny entry means all of them. What is no address stays what it is: a dead name. */
+function canonicalIpv6(bracketed: string): string {
+  const address = bracketed.slice(1, -1);
+  return ipaddr.IPv6.isValid(address) ? `[${ipaddr.IPv6.parse(address).toRFC5952String()}]` : bracketed.toLowerCase();
 }
 
 export function isDomainName(text: string): boolean {

@@ -13,7 +13,7 @@ import { helperAnswer, HELPER_NOT_FOUND } from '../formats/docker-credential.ts'
 import { json, text, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { explanationDocument, resolutionDocument } from './documents.ts';
 import { forRoles, parseBody, refuse, refusePlainly, type Route } from './route.ts';
-import { rejectionRequest, resolveRequest } from './request-schemas.ts';
+import { exportQuery, rejectionRequest, resolveRequest } from './request-schemas.ts';
 
 export type AgentRoutesDeps = ResolveDeps & ExportDeps & RejectionDeps & AuthenticateDeps;
 
@@ -52,7 +52,7 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
         roles: ['agent'],
         plainBody: 'The server as the client names it',
         answers: {
-          200: "A helper's answer; the headers pullpass-refresh-in and pullpass-expires-in are seconds from now",
+          200: "A helper's answer; the headers pullpass-refresh-in and pullpass-expires-in are seconds from now (the latter `never` for a credential that does not run out)",
         },
         problems: [...PULL_PROBLEMS, 'ambiguous_registry'],
       },
@@ -74,8 +74,11 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
       method: 'GET',
       path: '/v1/environments/{environment}/docker-config',
       description: {
-        summary: 'A docker config.json with all that the environment may use now',
+        summary:
+          'A docker config.json with all that the environment may use now; with paths=true also registries for a path, ' +
+          'for podman and other readers that match keys by path (docker takes any of them for the whole host)',
         roles: ['agent'],
+        query: exportQuery,
         answers: { 200: 'config.json' },
         problems: [
           'unauthenticated',
@@ -87,7 +90,8 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
       },
       run: forRoles(['agent'], deps, async (request, agent) => {
         const environment = request.parameters['environment'] ?? '';
-        const exported = await exportCredentials({ agent, environment }, deps);
+        const paths = request.query['paths'] === 'true';
+        const exported = await exportCredentials({ agent, environment, paths }, deps);
         return exported.ok ? json(200, dockerConfig(exported.value)) : refuse(exported.failure);
       }),
     },
@@ -154,8 +158,11 @@ async function runDockerCredential(request: ApiRequest, deps: AgentRoutesDeps): 
   const { credential, refreshAfter } = resolved.value;
   const now = deps.now();
   // Relative, so that a host whose clock is wrong still keeps an answer no longer than it may.
-  const headers: Record<string, string> = { 'pullpass-refresh-in': secondsFrom(now, refreshAfter) };
-  if (credential.expiresAt !== undefined) headers['pullpass-expires-in'] = secondsFrom(now, credential.expiresAt);
+  // Both are always there: a host keeps no answer whose end it does not know.
+  const headers = {
+    'pullpass-refresh-in': secondsFrom(now, refreshAfter),
+    'pullpass-expires-in': credential.expiresAt === undefined ? 'never' : secondsFrom(now, credential.expiresAt),
+  };
   return text(200, helperAnswer(serverKey, credential), headers);
 }
 

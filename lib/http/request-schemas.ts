@@ -122,4 +122,6 @@ export const auditQuery = z.strictObject({
   type: z.optional(z.enum(['decision', 'change'])),
 });
 
+export const exportQuery = z.strictObject({ paths: z.optional(z.enum(['true', 'false'])) });
+
 export const noQuery = z.strictObject({});

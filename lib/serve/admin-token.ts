@@ -2,8 +2,10 @@
  * The first administrator's token: made when the data folder is new, written to a file that only its owner can read.
  * Deleting the file and starting again replaces it: the token it held is worth nothing from then on.
  */
-import { open, readFile, rename } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { lstat, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import type { Agent } from '../domain/agent.ts';
 import { Secret } from '../domain/secret.ts';
 import { createAgent } from '../service/agents.ts';
@@ -32,6 +34,9 @@ export async function ensureAdminToken(
 async function holdsWorkingToken(file: string, catalogue: Catalogue): Promise<boolean> {
   let text: string;
   try {
+    const status = await lstat(file);
+    // Whoever could read it may have it: it is replaced, and what it held is worth nothing from then on.
+    if (!status.isFile() || (process.platform !== 'win32' && (status.mode & 0o077) !== 0)) return false;
     text = await readFile(file, 'utf8');
   } catch {
     return false;
@@ -55,10 +60,10 @@ async function earlierAdmins(catalogue: Catalogue): Promise<readonly Agent[]> {
 }
 
 async function writePrivately(file: string, token: Secret): Promise<void> {
-  const temporary = `${file}.new`;
-  const handle = await open(temporary, 'w', 0o600);
+  // A name that nobody can have put there before us, and a file that is made and never followed.
+  const temporary = `${file}.${randomBytes(8).toString('hex')}`;
+  const handle = await open(temporary, 'wx', 0o600);
   try {
-    await handle.chmod(0o600);
     await handle.writeFile(`${token.reveal()}\n`);
     await handle.sync();
   } finally {

@@ -63,7 +63,7 @@ export function compose(options: CompositionOptions): Composition {
     report,
     now,
     issued: vault,
-    issuedCache: expiringCache<Credential | undefined>({ ttlMilliseconds: ISSUED_CACHE_MS, maxEntries: 5_000, now }),
+    issuedCache: expiringCache<Credential>({ ttlMilliseconds: ISSUED_CACHE_MS, maxEntries: 5_000, now }),
     recordDecision: catalogue.recordDecision.bind(catalogue),
     hostCacheMilliseconds: HOST_CACHE_MS,
     kinds: sourceKinds(options.sources),

@@ -77,7 +77,8 @@ async function reissueEdit(
   if (claimed === 'missing') return failure({ kind: 'not_found', resource: 'registry' });
   if (claimed === 'busy') return failure({ kind: 'registry_busy' });
   const verify = change.edit.verify !== false;
-  const obtained = await obtainCredential({ ...source.value, target, verify }, deps);
+  const present = change.edit.source === undefined ? { present: claimed.credential } : {};
+  const obtained = await obtainCredential({ ...source.value, target, verify, ...present }, deps);
   const stored = obtained.ok
     ? await storeEdit({ change, previous, target, reissued: { ...source.value, obtained: obtained.value } }, deps)
     : obtained;

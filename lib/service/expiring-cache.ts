@@ -3,60 +3,79 @@
  * fails is forgotten, so the next caller tries again. Which caches exist is listed in docs/architecture.md.
  */
 
-export interface ExpiringCache<Value> {
-  get(key: string, load: () => Promise<Value>): Promise<Value>;
-  /** Forgets everything; loads under way are not kept when they end. */
+export interface ExpiringMap<Value> {
+  get(key: string): Value | undefined;
+  /** `since`: when it was asked for. An answer is never older than the lifetime, however long it took to come. */
+  keep(key: string, value: Value, since: number): void;
   clear(): void;
 }
 
-export interface ExpiringCacheOptions {
-  /** 0 keeps nothing, but callers at the same moment still share one load. */
+export interface ExpiringOptions {
   readonly ttlMilliseconds: number;
   readonly maxEntries: number;
   readonly now: () => number;
 }
 
-interface Entry<Value> {
-  readonly value: Promise<Value>;
-  /** Set when the load begins, so that an answer is never older than the lifetime, however long the load took. */
-  readonly expiresAt: number;
-  settled: boolean;
-}
+export function expiringMap<Value>(options: ExpiringOptions): ExpiringMap<Value> {
+  // All live equally long, so what was kept first runs out first (give or take how long an answer took).
+  const entries = new Map<string, { readonly value: Value; readonly expiresAt: number }>();
 
-export function expiringCache<Value>(options: ExpiringCacheOptions): ExpiringCache<Value> {
-  const entries = new Map<string, Entry<Value>>();
-
-  function begin(key: string, load: () => Promise<Value>): Promise<Value> {
-    const expiresAt = options.now() + options.ttlMilliseconds;
-    const value = load();
-    const entry: Entry<Value> = { value, expiresAt, settled: false };
-    entries.set(key, entry);
-    value.then(
-      () => {
-        entry.settled = true;
-        if (options.ttlMilliseconds === 0 && entries.get(key) === entry) entries.delete(key);
-      },
-      () => {
-        if (entries.get(key) === entry) entries.delete(key);
-      },
-    );
-    if (entries.size > options.maxEntries) {
-      const oldest = entries.keys().next();
-      if (oldest.done !== true) entries.delete(oldest.value);
+  function makeRoom(): void {
+    const now = options.now();
+    for (const [key, { expiresAt }] of entries) {
+      if (expiresAt > now && entries.size < options.maxEntries) return;
+      entries.delete(key);
     }
-    return value;
   }
 
   return {
-    get(key, load) {
+    get(key) {
       const entry = entries.get(key);
-      if (entry !== undefined && entry.expiresAt > options.now()) return entry.value;
-      if (entry !== undefined && !entry.settled && options.ttlMilliseconds === 0) return entry.value;
+      return entry !== undefined && entry.expiresAt > options.now() ? entry.value : undefined;
+    },
+    keep(key, value, since) {
+      const expiresAt = since + options.ttlMilliseconds;
+      if (expiresAt <= options.now()) return;
       entries.delete(key);
-      return begin(key, load);
+      makeRoom();
+      entries.set(key, { value, expiresAt });
     },
     clear() {
       entries.clear();
     },
+  };
+}
+
+export interface ExpiringCache<Value> {
+  /** What is there, or what `load` brings. Undefined is brought to all who wait for it, and not kept. */
+  get(key: string, load: () => Promise<Value | undefined>): Promise<Value | undefined>;
+}
+
+export function expiringCache<Value>(options: ExpiringOptions): ExpiringCache<Value> {
+  const kept = expiringMap<Value>(options);
+  const share = singleFlight<Value | undefined>();
+  return {
+    async get(key, load) {
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      return await share(key, async () => {
+        const since = options.now();
+        const value = await load();
+        if (value !== undefined) kept.keep(key, value, since);
+        return value;
+      });
+    },
+  };
+}
+
+/** One load at a time for each key: who asks while it runs gets its outcome. */
+export function singleFlight<Value>(): (key: string, load: () => Promise<Value>) => Promise<Value> {
+  const loading = new Map<string, Promise<Value>>();
+  return (key, load) => {
+    const running = loading.get(key);
+    if (running !== undefined) return running;
+    const started = load().finally(() => loading.delete(key));
+    loading.set(key, started);
+    return started;
   };
 }

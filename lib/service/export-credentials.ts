@@ -3,6 +3,7 @@
  * agents whose token may export: it is the one answer that holds more than was asked for.
  */
 import type { Agent } from '../domain/agent.ts';
+import { splitAddress } from '../domain/address.ts';
 import type { Credential } from '../domain/credential.ts';
 import { parseEnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
@@ -27,7 +28,12 @@ export interface ExportedCredential {
 const PAGE = 200;
 
 export async function exportCredentials(
-  request: { readonly agent: Agent; readonly environment: string },
+  request: {
+    readonly agent: Agent;
+    readonly environment: string;
+    /** Registries for a path, too: for readers that match keys by path, as docker does not. */
+    readonly paths: boolean;
+  },
   deps: ExportDeps,
 ): Promise<Result<readonly ExportedCredential[], Forbidden | InvalidInput>> {
   const environment = parseEnvironmentName(request.environment);
@@ -43,6 +49,7 @@ export async function exportCredentials(
   const winners = winnersByAddress(await registriesOf(environment.value, deps), environment.value);
   const exported: ExportedCredential[] = [];
   for (const registry of winners) {
+    if (!request.paths && splitAddress(registry.address).path !== '') continue;
     const decision = decideAddress({ address: registry.address, ...policies });
     if (!decision.allowed) continue;
     const about = { environment: environment.value, image: registry.address, agentId: request.agent.id, decision };

@@ -22,6 +22,9 @@ export interface FreshCredential extends MintedCredential {
   readonly issuedAt: number;
 }
 
+/** Tokens live for hours. What claims more is a mistake, and beyond some thousand years not even a time. */
+const LONGEST_LIFETIME_MS = 366 * 24 * 3_600_000;
+
 export async function mint(
   kind: SourceKind,
   what: {
@@ -39,6 +42,9 @@ export async function mint(
   if (username === '' || password.isEmpty) return refused('the source answered an empty credential');
   if (expiresAt !== undefined && expiresAt - MINIMUM_REMAINING_MS <= deps.now()) {
     return refused('the source answered a credential that has run out or is about to; check the clocks');
+  }
+  if (expiresAt !== undefined && !(expiresAt <= issuedAt + LONGEST_LIFETIME_MS)) {
+    return refused('the source answered a credential that lives for years, which none does; check what answers for it');
   }
   return success({ ...minted.value, issuedAt });
 }

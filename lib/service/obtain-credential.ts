@@ -34,6 +34,8 @@ export interface ObtainRequest {
   readonly source: AcceptedSource;
   readonly target: Pick<Registry, 'tls' | 'trustedRealms' | 'probe'> & { readonly address: CanonicalAddress };
   readonly verify: boolean;
+  /** What is known of the credential so far, where the source stays the same: a source that fails now does not undo it. */
+  readonly present?: CredentialRecord;
 }
 
 export async function obtainCredential(
@@ -46,7 +48,8 @@ export async function obtainCredential(
   if (!minted.ok && verify) return minted;
   if (!minted.ok) {
     const failed = { failure: minted.failure, renewable: kind.renewable, now: deps.now() };
-    return success({ record: recordAfterFailure({ consecutiveFailures: 0 }, failed, deps.random) });
+    const present = request.present ?? { consecutiveFailures: 0 };
+    return success({ record: recordAfterFailure(present, failed, deps.random) });
   }
 
   const version = deps.newId();

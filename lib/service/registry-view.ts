@@ -15,13 +15,17 @@ export interface RegistryView {
 }
 
 export function viewOf(registry: Registry, sameHost: readonly Registry[], now: number): RegistryView {
-  const expiresAt = registry.credential.current?.expiresAt;
   const { lastError } = registry.credential;
   return {
     registry,
     overridden: isOverridden(registry, sameHost),
     credentialState: stateOf(registry, now),
-    secondsLeft: expiresAt === undefined ? null : Math.floor((expiresAt - now) / 1000),
+    secondsLeft: secondsLeftOf(registry, now),
     ...(lastError === undefined ? {} : { lastError }),
   };
+}
+
+export function secondsLeftOf(registry: Registry, now: number): number | null {
+  const expiresAt = registry.credential.current?.expiresAt;
+  return expiresAt === undefined ? null : Math.floor((expiresAt - now) / 1000);
 }

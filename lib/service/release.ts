@@ -24,7 +24,7 @@ export interface CredentialUnavailable {
 export interface ReleaseDeps {
   readonly issued: IssuedCredentials;
   /** Keyed by registry and version: a version never changes, so an entry can only be forgotten, not be wrong. */
-  readonly issuedCache: ExpiringCache<Credential | undefined>;
+  readonly issuedCache: ExpiringCache<Credential>;
   readonly recordDecision: (entry: DecisionEntry) => Promise<void>;
   readonly report: Report;
   readonly now: () => number;

@@ -5,8 +5,9 @@
 import type { Credential } from '../domain/credential.ts';
 import { parseServerKey, type CanonicalAddress } from '../domain/address.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
-import { decideAddress, decideHost } from '../domain/policy-decision.ts';
-import { selectForHost } from '../domain/registry-selection.ts';
+import type { EnvironmentName } from '../domain/environment-name.ts';
+import { decideAddress, decideHost, type Decision, type Policies } from '../domain/policy-decision.ts';
+import { selectForHost, type AmbiguousSelection, type RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -65,15 +66,13 @@ export async function resolveHost(
 
   const { agent, environment, view } = admitted.value;
   const policies = policiesOf(view);
-  const decision = decideHost({ host: host.value, ...policies });
+  const { selection, decision } = selectAsked({ host: host.value, environment, policies, registries: view.registries });
   const about = { environment, image: host.value, agentId: agent.id, at: deps.now(), decision };
   if (!decision.allowed) {
     await deps.recordDecision(decisionEntry(about, { outcome: 'denied' }));
     return failure({ kind: 'denied', rule: decision.rule, image: host.value, environment });
   }
 
-  const allows = (address: CanonicalAddress): boolean => decideAddress({ address, ...policies }).allowed;
-  const selection = selectForHost({ host: host.value, environment, registries: view.registries, allows });
   switch (selection.kind) {
     case 'none':
       await deps.recordDecision(decisionEntry(about, { outcome: 'no_credential' }));
@@ -108,4 +107,25 @@ export async function resolveHost(
     refreshAfter: refreshAfter(credential.value, deps),
     registry,
   });
+}
+
+/**
+ * What enforce lets through is looked at first, in audit mode too, so that switching between the two changes no answer
+ * that enforce gives. Only where policy leaves no credential for this host does audit go on with those that it refuses,
+ * and record by which rule. (For enforce the rest of the host may still be allowed, and be pulled anonymously.)
+ */
+function selectAsked(question: {
+  readonly host: string;
+  readonly environment: EnvironmentName;
+  readonly policies: Policies;
+  readonly registries: readonly Registry[];
+}): { readonly selection: RegistrySelection | AmbiguousSelection; readonly decision: Decision } {
+  const { policies, ...place } = question;
+  const decision = decideHost({ host: place.host, ...policies });
+  const about = (address: CanonicalAddress): Decision => decideAddress({ address, ...policies });
+  const open = selectForHost({ ...place, allows: (address) => !about(address).wouldRefuse });
+  if (open.kind !== 'none' || decision.mode === 'enforce') return { selection: open, decision };
+  const refused = selectForHost({ ...place, allows: () => true });
+  const [first] = refused.kind === 'none' ? [] : refused.kind === 'ambiguous' ? refused.registries : [refused.registry];
+  return { selection: refused, decision: first === undefined ? decision : about(first.address) };
 }

@@ -11,9 +11,8 @@ import type { PolicyDocument } from '../domain/policy.ts';
 import { selectRegistry, type RegistrySelection } from '../domain/registry-selection.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Secret } from '../domain/secret.ts';
-import type { ResolveView } from '../stores/catalogue.ts';
 import { provenAgent, requireEnvironment, requireRole, type Forbidden, type Unauthenticated } from './authenticate.ts';
-import type { ResolveViews } from './resolve-view.ts';
+import type { EnvironmentView, ResolveViews, ViewQuery } from './resolve-view.ts';
 import { claimedAgentId } from './tokens.ts';
 
 export interface Question {
@@ -63,23 +62,25 @@ export async function situate(
   if (!placed.ok) return placed;
 
   const reference = placed.value;
-  const answering =
-    reference.registry === asked.value.registry
-      ? view
-      : await deps.views.read({ agentId: agent.id, environment, host: reference.registry });
-  return success({ agent, environment, ...judge({ reference, environment, view: answering }) });
+  if (reference.registry === asked.value.registry) {
+    return success({ agent, environment, ...judge({ reference, environment, view }) });
+  }
+  // The default registry is on another host than the one that was read.
+  const elsewhere = await admit({ ...question, host: reference.registry }, roles, deps);
+  if (!elsewhere.ok) return elsewhere;
+  return success({ agent, environment, ...judge({ reference, environment, view: elsewhere.value.view }) });
 }
 
 type Judgement = Pick<Situation, 'reference' | 'policies' | 'decision' | 'selection'>;
 
 /** A view never changes, so what follows from it lives as long as it does: hosts ask for the same images in a row. */
-const judgements = new WeakMap<ResolveView, Map<string, Judgement>>();
+const judgements = new WeakMap<EnvironmentView, Map<string, Judgement>>();
 const JUDGEMENTS_PER_VIEW = 100;
 
 function judge(matter: {
   readonly reference: ImageReference;
   readonly environment: EnvironmentName;
-  readonly view: ResolveView;
+  readonly view: EnvironmentView;
 }): Judgement {
   const { reference, environment, view } = matter;
   const known = judgements.get(view) ?? new Map<string, Judgement>();
@@ -96,10 +97,10 @@ function judge(matter: {
 export interface Admission {
   readonly agent: Agent;
   readonly environment: EnvironmentName;
-  readonly view: ResolveView;
+  readonly view: EnvironmentView;
 }
 
-/** Reads what is needed in one go, then proves the caller: the order costs an attacker nothing it could not have. */
+/** Reads what is needed in one go, and proves the caller before anything of it is used or kept. */
 export async function admit(
   question: { readonly token: Secret | undefined; readonly environment: string; readonly host: string },
   roles: readonly Role[],
@@ -111,18 +112,28 @@ export async function admit(
   const environment = parseEnvironmentName(question.environment);
   if (!environment.ok) return failure(invalidInput('environment', environment.failure.rule));
 
-  const view = await deps.views.read({ agentId, environment: environment.value, host: question.host });
-  const agent = provenAgent(view.agent, token, deps.now());
-  if (!agent.ok) return agent;
-  const admitted = requireRole(agent.value, roles);
-  if (!admitted.ok) return admitted;
-  if (agent.value.role === 'agent') {
-    const opened = requireEnvironment(agent.value, environment.value);
-    if (!opened.ok) return opened;
-  }
-  return success({ agent: agent.value, environment: environment.value, view });
+  const query = { agentId, environment: environment.value, host: question.host };
+  const read = await deps.views.read(query, (agent) => admitted(agent, { token, roles, query, now: deps.now() }));
+  return read.ok ? success({ ...read.value, environment: environment.value }) : read;
 }
 
-export function policiesOf(view: ResolveView): Policies {
+/** The caller, if the token is its own, its role is one of these, and it may ask for this environment. */
+function admitted(
+  agent: Agent | undefined,
+  asked: {
+    readonly token: Secret;
+    readonly roles: readonly Role[];
+    readonly query: ViewQuery;
+    readonly now: number;
+  },
+): Result<Agent, Unauthenticated | Forbidden> {
+  const proven = provenAgent(agent, asked.token, asked.now);
+  if (!proven.ok) return proven;
+  const allowed = requireRole(proven.value, asked.roles);
+  if (!allowed.ok || allowed.value.role !== 'agent') return allowed;
+  return requireEnvironment(allowed.value, asked.query.environment);
+}
+
+export function policiesOf(view: EnvironmentView): Policies {
   return { organisation: view.organisationPolicy?.document, environment: view.environmentPolicy?.document };
 }

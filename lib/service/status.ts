@@ -2,10 +2,13 @@
  * Is all well, and for how long. Two questions at two prices: health asks the index of what runs out first, the full
  * status walks the registries.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { CredentialState } from '../domain/credential.ts';
+import type { Registry } from '../domain/registry.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
-import { listRegistries, type RegistryReadDeps } from './registries.ts';
-import type { RegistryView } from './registry-view.ts';
+import { viewRegistry, type RegistryReadDeps } from './registries.ts';
+import { secondsLeftOf, type RegistryView } from './registry-view.ts';
+import { stateOf } from './release.ts';
 
 export interface KindStatus {
   readonly kind: string;
@@ -26,28 +29,41 @@ export interface Status {
 }
 
 const ATTENTION = 50;
-const PAGE = 500;
+const PAGE = 200;
 
 export interface StatusDeps extends RegistryReadDeps {
   readonly catalogue: RegistryReadDeps['catalogue'] & Pick<Catalogue, 'listEnvironments'>;
 }
 
 export async function status(deps: StatusDeps): Promise<Status> {
-  const kinds = new Map<string, { -readonly [Key in keyof KindStatus]: KindStatus[Key] }>();
-  const attention: RegistryView[] = [];
-  let health: Status['health'] = 'ok';
-  for await (const view of everyRegistry(deps)) {
-    count(kinds, view);
-    if (view.registry.state === 'inactive' || view.credentialState === 'fresh') continue;
-    if (attention.length < ATTENTION) attention.push(view);
-    health = health === 'expired' || view.credentialState === 'expired' ? 'expired' : 'stale';
+  const kinds = new Map<string, Counted>();
+  const attention: Registry[] = [];
+  let worst: Status['health'] = 'ok';
+  const now = deps.now();
+  for await (const registry of everyRegistry(deps)) {
+    const state = stateOf(registry, now);
+    count(kinds, { registry, state, secondsLeft: secondsLeftOf(registry, now) });
+    if (registry.state === 'inactive' || state === 'fresh') continue;
+    if (attention.length < ATTENTION) attention.push(registry);
+    worst = worst === 'expired' || state === 'expired' ? 'expired' : 'stale';
   }
   const environments = await deps.catalogue.listEnvironments();
-  return { health, kinds: [...kinds.values()], environments: environments.length, attention };
+  return {
+    health: worst,
+    kinds: [...kinds.values()],
+    environments: environments.length,
+    attention: await Promise.all(attention.map((registry) => viewRegistry(registry, deps))),
+  };
 }
 
-function count(kinds: Map<string, { -readonly [Key in keyof KindStatus]: KindStatus[Key] }>, view: RegistryView): void {
-  const { kind } = view.registry.source;
+type Counted = { -readonly [Key in keyof KindStatus]: KindStatus[Key] };
+
+function count(
+  kinds: Map<string, Counted>,
+  seen: { readonly registry: Registry; readonly state: CredentialState; readonly secondsLeft: number | null },
+): void {
+  const { registry, state, secondsLeft } = seen;
+  const { kind } = registry.source;
   const known = kinds.get(kind) ?? {
     kind,
     registries: 0,
@@ -57,23 +73,25 @@ function count(kinds: Map<string, { -readonly [Key in keyof KindStatus]: KindSta
   };
   kinds.set(kind, known);
   known.registries += 1;
-  if (view.registry.state === 'inactive') {
+  if (registry.state === 'inactive') {
     known.inactive += 1;
     return;
   }
-  known.states = { ...known.states, [view.credentialState]: known.states[view.credentialState] + 1 };
-  if (view.secondsLeft === null) return;
-  known.soonestSecondsLeft = Math.min(known.soonestSecondsLeft ?? view.secondsLeft, view.secondsLeft);
+  known.states = { ...known.states, [state]: known.states[state] + 1 };
+  if (secondsLeft === null) return;
+  known.soonestSecondsLeft = Math.min(known.soonestSecondsLeft ?? secondsLeft, secondsLeft);
 }
 
-async function* everyRegistry(deps: StatusDeps): AsyncGenerator<RegistryView> {
+/** Between two pages others get their turn: a long walk must not keep hosts waiting. */
+async function* everyRegistry(deps: StatusDeps): AsyncGenerator<Registry> {
   let cursor: string | undefined;
   do {
     const query = { filter: {}, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await listRegistries(query, deps);
+    const page = await deps.catalogue.listRegistries(query);
     if (page === 'bad_cursor') return;
     yield* page.items;
     cursor = page.cursor;
+    await setImmediate();
   } while (cursor !== undefined);
 }
 

@@ -127,6 +127,11 @@ function refuseLogin({ username, password }: Login, address: CanonicalAddress): 
     default:
       break;
   }
+  if (username === password) {
+    const rule =
+      "must not be the password: user names are shown. Registries that take a token twice take the account's e-mail, too";
+    return invalidInput('source.username', rule);
+  }
   if (!CONTROL_CHARACTER.test(password)) return undefined;
   return invalidInput(
     'source.password',

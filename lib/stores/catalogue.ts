@@ -34,7 +34,7 @@ export interface Page<Item> {
 /** A cursor that this catalogue did not give out. */
 export type PageResult<Item> = Page<Item> | 'bad_cursor';
 
-/** All that a resolve needs to decide, from one round trip. */
+/** All that a resolve needs to decide, from one round trip. Where there is no such agent the rest may be left out. */
 export interface ResolveView {
   readonly agent: Agent | undefined;
   readonly organisationPolicy: StoredPolicy | undefined;

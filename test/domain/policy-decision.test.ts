@@ -261,6 +261,8 @@ describe('whatever the policies', () => {
   it('an address is allowed exactly when some image below it is', () => {
     fc.assert(
       fc.property(documents, fc.constantFrom(...places), (policies, place) => {
+        // An official image's own address stands for that image: a deny entry written short refuses it as a whole.
+        fc.pre(!/^docker\.io\/library\/[^/]+$/.test(place));
         const below = images.filter((image) => image === place || image.startsWith(`${place}/`));
         // On Docker Hub a one-part name is an official image, so the path itself is no image there.
         const real = below.map((image) => reference(image)).filter((each) => each.canonical.startsWith(place));

@@ -104,6 +104,11 @@ describe('adding a registry', () => {
     ['an unknown field in the source', { source: { kind: 'static', username: 'u', password: 'p', x: 1 } }, 'source.x'],
     ['no password', { source: { kind: 'static', username: 'u' } }, 'source.password'],
     ['an empty password', { source: { kind: 'static', username: 'u', password: '' } }, 'source.password'],
+    [
+      'a user name that is the password',
+      { source: { kind: 'static', username: 'tok', password: 'tok' } },
+      'source.username',
+    ],
     ['a colon in the user name', { source: { kind: 'static', username: 'a:b', password: 'p' } }, 'source.username'],
     ['two kinds of TLS at once', { tls: { skipVerify: true, plainHttp: true } }, 'tls'],
     ['a certificate that is none', { tls: { ca: 'hello' } }, 'tls.ca'],

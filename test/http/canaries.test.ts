@@ -112,6 +112,32 @@ it('shows no secret anywhere but in the answers that are asked for one', async (
   }
 });
 
+it('keeps a credential that works when an edit finds its source ill', async () => {
+  const source = { kind: 'ecr', accessKeyId: 'AKIAEXAMPLEEXAMPLE01', secretAccessKey: SECRET_KEY };
+  const added = await call('POST /v1/registries', { address: ECR, source, environments: ['prod'], verify: false });
+  const id = typeof added.body === 'object' && added.body !== null && 'id' in added.body ? String(added.body.id) : '';
+  aws.always('ecr', { kind: 'error', code: 'ThrottlingException', status: 400 });
+  const edited = await call(`PATCH /v1/registries/${id}`, { probe: { repository: 'team/app' }, verify: false });
+  expect(edited.body).toMatchObject({ credential: { state: 'stale', lastError: { code: 'throttled' } } });
+  const token = await pullpass.createAgent({ environments: ['prod'] });
+  const answer = await pullpass.call('POST /v1/environments/prod/resolve', { image: `${ECR}/app:1` }, { token });
+  expect(answer.status, answer.text).toBe(200);
+});
+
+it('takes no credential that lives for ever, or for a time that is none', async () => {
+  for (const seconds of ['1e15', '1e400']) {
+    google.always({
+      kind: 'answer',
+      body: `{"access_token":"ya29.canary","expires_in":${seconds},"token_type":"Bearer"}`,
+    });
+    const key = account.keyFile(google.tokenUri);
+    const document = { address: 'gcr.io', source: { kind: 'google', key }, environments: ['prod'], verify: false };
+    const added = await call('POST /v1/registries', document);
+    expect(added.body, seconds).toMatchObject({ credential: { state: 'pending', lastError: { code: 'bad_answer' } } });
+    expect((await call('GET /v1/registries')).status).toBe(200);
+  }
+});
+
 it('answers an ECR token under its own name and never past its end', async () => {
   const source = { kind: 'ecr', accessKeyId: 'AKIAEXAMPLEEXAMPLE01', secretAccessKey: SECRET_KEY };
   await call('POST /v1/registries', { address: ECR, source, environments: ['prod'], verify: false });

@@ -171,7 +171,7 @@ describe('docker-credential', () => {
     expect(answer.status).toBe(200);
     expect(answer.text).toBe(JSON.stringify({ ServerURL: registry.address, Username: 'puller', Secret: PASSWORD }));
     expect(answer.headers.get('pullpass-refresh-in')).toBe('2');
-    expect(answer.headers.get('pullpass-expires-in')).toBeNull();
+    expect(answer.headers.get('pullpass-expires-in')).toBe('never');
   });
 
   it('says exactly that there is none, and only where anonymous is meant', async () => {
@@ -207,6 +207,22 @@ describe('docker-credential', () => {
     expect(answer.text).toContain(`${registry.address}/b`);
   });
 
+  it('does in audit mode what enforce does, and more only where enforce leaves nothing', async () => {
+    await addRegistry({ address: `${registry.address}/secret`, verify: false });
+    const policy = { deny: [`${registry.address}/secret`] };
+    await pullpass.call('PUT /v1/environments/prod/policy', policy);
+    expect((await get(registry.address)).status).toBe(404);
+    await pullpass.call('PUT /v1/environments/prod/policy', { ...policy, mode: 'audit' });
+    expect((await get(registry.address)).status).toBe(200);
+    const audit = await pullpass.call('GET /v1/audit?type=decision&limit=1');
+    expect(audit.body).toMatchObject({ items: [{ outcome: 'released', wouldRefuse: true, mode: 'audit' }] });
+    await addRegistry({ address: `${registry.address}/open`, verify: false });
+    expect((await get(registry.address)).status).toBe(200);
+    expect((await pullpass.call('GET /v1/audit?type=decision&limit=1')).body).toMatchObject({
+      items: [{ outcome: 'released', wouldRefuse: false }],
+    });
+  });
+
   it('passes any password through untouched', async () => {
     const odd = 'p"a\\s:s $HOME %s \'🐳';
     registry.accounts.set('odd', odd);
@@ -227,6 +243,13 @@ describe('docker-config', () => {
     const exporter = await pullpass.createAgent({ environments: ['prod'], export: true });
     const config = await pullpass.call('GET /v1/environments/prod/docker-config', undefined, { token: exporter });
     const auth = Buffer.from(`puller:${PASSWORD}`).toString('base64');
+    await addRegistry({ address: `${registry.address}/path`, verify: false });
+    const whole = await pullpass.call('GET /v1/environments/prod/docker-config', undefined, { token: exporter });
+    expect(whole.text).toBe(config.text);
+    const paths = await pullpass.call('GET /v1/environments/prod/docker-config?paths=true', undefined, {
+      token: exporter,
+    });
+    expect(paths.text).toContain(`"${registry.address}/path"`);
     expect(config.body).toEqual({ auths: { [registry.address]: { username: 'puller', password: PASSWORD, auth } } });
   });
 });

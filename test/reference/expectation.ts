@@ -40,7 +40,7 @@ function canonical(domain: string): string {
   const lower = domain.toLowerCase();
   const colon = lower.lastIndexOf(':');
   const hasPort = colon > lower.lastIndexOf(']');
-  const name = hasPort ? lower.slice(0, colon) : lower;
+  const name = shortestIpv6(hasPort ? lower.slice(0, colon) : lower);
   const port = hasPort ? BigInt(lower.slice(colon + 1)).toString() : '443';
   if (port !== '443') return `${name}:${port}`;
   if (HUB_NAMES.includes(name)) return 'docker.io';
@@ -48,7 +48,17 @@ function canonical(domain: string): string {
   return readsAsHost ? name : `${name}:443`;
 }
 
+/** As a URL spells the address; what is none stays as it is. */
+function shortestIpv6(name: string): string {
+  return name.startsWith('[') ? (URL.parse(`http://${name}/`)?.hostname ?? name) : name;
+}
+
 function describe(domain: string): string {
+  if (
+    domain.startsWith('[') &&
+    shortestIpv6(domain.toLowerCase().replace(/:[0-9]+$/, '')) !== domain.toLowerCase().replace(/:[0-9]+$/, '')
+  )
+    return 'an IPv6 address is spelled in its shortest form';
   if (HUB_NAMES.some((name) => domain.toLowerCase().startsWith(name)))
     return 'a name of Docker Hub, or a host that starts like one, is made canonical';
   if (/:0[0-9]/.test(domain)) return 'leading zeros of the port are dropped';

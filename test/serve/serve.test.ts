@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -45,12 +45,10 @@ function start(parameters: readonly string[]): Omit<Serving, 'url'> {
 
 async function serve(parameters: readonly string[] = []): Promise<Serving> {
   const started = start(['--port', '0', ...parameters]);
-  let over = false;
-  void started.ended().then(() => (over = true));
   for (;;) {
     const url = /listens on (?<url>\S+)/.exec(started.stdout())?.groups?.['url'];
     if (url !== undefined) return { ...started, url };
-    if (over) throw new Error(started.stderr());
+    if (started.child.exitCode !== null) throw new Error(started.stderr());
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -90,6 +88,33 @@ describe('pullpass serve', () => {
     const third = await serve();
     expect(await statusWith(third.url, await adminToken())).toBe(200);
     expect(await statusWith(third.url, token)).toBe(401);
+  });
+
+  it('replaces a token that others could read', async () => {
+    const first = await serve();
+    const token = await adminToken();
+    first.child.kill('SIGTERM');
+    await first.ended();
+    await chmod(join(folder, 'data', 'admin-token'), 0o644);
+    const second = await serve();
+    expect(await statusWith(second.url, token)).toBe(401);
+    expect((await stat(join(folder, 'data', 'admin-token'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('refuses a data folder that others may write in', async () => {
+    await mkdir(join(folder, 'data'));
+    await chmod(join(folder, 'data'), 0o777);
+    const started = start(['--port', '0']);
+    expect(await started.ended()).toBe(1);
+    expect(started.stderr()).toMatch(/others may write in .*chmod go-w/);
+  });
+
+  it('follows no link that somebody put where its files belong', async () => {
+    await mkdir(join(folder, 'data'), { mode: 0o700 });
+    await writeFile(join(folder, 'victim'), 'precious');
+    await symlink(join(folder, 'victim'), join(folder, 'data', 'catalogue.db'));
+    expect(await start(['--port', '0']).ended()).toBe(1);
+    expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('precious');
   });
 
   it('refuses a second process on the same data, and says what to do', async () => {

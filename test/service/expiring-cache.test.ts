@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { expiringCache } from '../../lib/service/expiring-cache.ts';
+import { expiringCache, expiringMap } from '../../lib/service/expiring-cache.ts';
 
 function counted(options: { ttlMilliseconds: number; maxEntries?: number }) {
   const clock = { now: 0 };
   let loads = 0;
   const cache = expiringCache<number>({ maxEntries: 100, now: () => clock.now, ...options });
-  const get = (key = 'key'): Promise<number> => cache.get(key, async () => (loads += 1));
+  const get = (key = 'key'): Promise<number | undefined> => cache.get(key, async () => (loads += 1));
   return { clock, cache, get, loads: () => loads };
 }
 
@@ -36,20 +36,11 @@ describe('the expiring cache', () => {
     expect(await cache.get('key', async () => 'new')).toBe('new');
   });
 
-  it('forgets a failure', async () => {
+  it('forgets a failure, and what is not there', async () => {
     const cache = expiringCache<string>({ ttlMilliseconds: 10, maxEntries: 10, now: () => 0 });
     await expect(cache.get('key', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+    expect(await cache.get('key', async () => undefined)).toBeUndefined();
     expect(await cache.get('key', async () => 'up')).toBe('up');
-  });
-
-  it('does not keep what was loaded before it was cleared', async () => {
-    const cache = expiringCache<string>({ ttlMilliseconds: 10, maxEntries: 10, now: () => 0 });
-    const gate = Promise.withResolvers<string>();
-    const before = cache.get('key', () => gate.promise);
-    cache.clear();
-    gate.resolve('old');
-    expect(await before).toBe('old');
-    expect(await cache.get('key', async () => 'new')).toBe('new');
   });
 
   it('never grows beyond its bound', async () => {
@@ -59,5 +50,20 @@ describe('the expiring cache', () => {
     expect(loads()).toBe(4);
     await get('a');
     expect(loads()).toBe(5);
+  });
+});
+
+describe('the expiring map', () => {
+  it('lets go of what has run out when something else comes', () => {
+    const clock = { now: 0 };
+    const kept = new WeakRef({});
+    const map = expiringMap<object>({ ttlMilliseconds: 10, maxEntries: 1000, now: () => clock.now });
+    for (let index = 0; index < 500; index += 1) map.keep(`old ${index}`, kept, clock.now);
+    clock.now = 10;
+    map.keep('new', {}, clock.now);
+    clock.now = 0;
+    expect(map.get('old 0')).toBeUndefined();
+    expect(map.get('old 499')).toBeUndefined();
+    expect(map.get('new')).toBeDefined();
   });
 });

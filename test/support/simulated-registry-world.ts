@@ -168,7 +168,7 @@ export async function openWorld(options: {
       ...base,
       views: cachedResolveViews(store.catalogue, { ttlMilliseconds: 0, now }),
       issued: store.vault,
-      issuedCache: expiringCache<Credential | undefined>({ ttlMilliseconds: 300_000, maxEntries: 100, now }),
+      issuedCache: expiringCache<Credential>({ ttlMilliseconds: 300_000, maxEntries: 100, now }),
       recordDecision: async () => undefined,
       hostCacheMilliseconds: 2_500,
     },

@@ -2,8 +2,9 @@
  * The audit trail: changes, written in the transaction of what they tell of, and decisions, written in groups.
  *
  * A durable write costs one flush of the disk however much is in it, so all decisions of one turn of the event loop
- * share one; each caller still waits for the flush that holds his. What is older than the newest `keep` entries goes in
- * the same transactions.
+ * share one; each caller still waits for the flush that holds his. Decisions older than the newest `keep` entries go in
+ * the same transactions. Changes stay: whoever has a host's token can make any number of decisions, and must not be able
+ * to push out with them what administrators did.
  */
 import * as z from 'zod/mini';
 
@@ -29,15 +30,15 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** After `keep` was lowered the rest goes bit by bit: no single write may take long. */
+/** After a start, or when `keep` was lowered, the rest goes bit by bit: no single write may take long. */
 const PRUNED_AT_ONCE = 1_000;
 
 export function auditTrail(database: Database, { keep }: { readonly keep: number }): AuditTrail {
   const insert = database.prepare('INSERT INTO audit (type, environment, entry) VALUES (?, ?, ?)');
-  const prune = database.prepare(
-    `DELETE FROM audit
-     WHERE seq <= min((SELECT max(seq) FROM audit) - ?1, (SELECT min(seq) FROM audit) + ?2)`,
-  );
+  const newest = database.prepare('SELECT max(seq) AS seq FROM audit');
+  const prune = database.prepare(`DELETE FROM audit WHERE seq > ? AND seq <= ? AND type = 'decision'`);
+  /** No decision is left up to here: so that each time looks at the next few rows only, and not at all that stayed. */
+  let prunedTo = 0;
   let waiting: Waiting[] = [];
   let closed = false;
 
@@ -46,9 +47,11 @@ export function auditTrail(database: Database, { keep }: { readonly keep: number
     waiting = [];
     if (batch.length === 0) return;
     try {
-      database.transaction(() => {
+      prunedTo = database.transaction(() => {
         for (const { entry } of batch) insert.run(entry.type, entry.environment, JSON.stringify(entry));
-        prune.run(keep, PRUNED_AT_ONCE + batch.length);
+        const upTo = Math.min(numberOf(newest.get() ?? {}, 'seq') - keep, prunedTo + PRUNED_AT_ONCE + batch.length);
+        if (upTo > prunedTo) prune.run(prunedTo, upTo);
+        return Math.max(prunedTo, upTo);
       });
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -60,7 +63,6 @@ export function auditTrail(database: Database, { keep }: { readonly keep: number
   return {
     insertChange: (change) => {
       insert.run(change.type, null, JSON.stringify(change));
-      prune.run(keep, PRUNED_AT_ONCE);
     },
     recordDecision: async (entry) => {
       if (closed) throw new StoreUnavailable('closed');

@@ -1,7 +1,7 @@
 /** The catalogue in one SQLite file, put together from its parts: a file each. */
 import { randomBytes } from 'node:crypto';
 
-import type { Catalogue } from '../catalogue.ts';
+import type { Catalogue, ResolveView } from '../catalogue.ts';
 import { agentsIn } from './agents.ts';
 import { auditTrail } from './audit-trail.ts';
 import type { Database } from './database.ts';
@@ -28,12 +28,17 @@ export function catalogueOn(database: Database, options: { readonly auditEntries
     catalogue: {
       installationId: async () => installationId,
       // Nothing else runs between these reads: together they are one view.
-      readForResolve: async ({ agentId, environment, host }) => ({
-        agent: agents.read(agentId),
-        organisationPolicy: policies.read(null),
-        environmentPolicy: policies.read(environment),
-        registries: table.onHost(host),
-      }),
+      readForResolve: async ({ agentId, environment, host }) => {
+        const agent = agents.read(agentId);
+        if (agent === undefined) return NOTHING_FOR_STRANGERS;
+        const organisationPolicy = policies.read(null);
+        return {
+          agent,
+          organisationPolicy,
+          environmentPolicy: policies.read(environment),
+          registries: table.onHost(host),
+        };
+      },
       ...registriesIn(database, { table, audit }),
       ...refreshQueueIn(database, { table, audit }),
       getPolicy: policies.getPolicy,
@@ -49,6 +54,13 @@ export function catalogueOn(database: Database, options: { readonly auditEntries
     close: audit.close,
   };
 }
+
+const NOTHING_FOR_STRANGERS: ResolveView = {
+  agent: undefined,
+  organisationPolicy: undefined,
+  environmentPolicy: undefined,
+  registries: [],
+};
 
 /** Hexadecimal: what it goes into, an AWS external id among others, takes few other characters. */
 function installationIdIn(database: Database): string {

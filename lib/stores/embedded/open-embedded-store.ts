@@ -16,8 +16,8 @@ import { NewerSchema, openDatabase, type Database } from './database.ts';
 import { catalogueOn } from './embedded-catalogue.ts';
 import { hasSealedData, openVault, VAULT_MIGRATIONS } from './embedded-vault.ts';
 import { createKey, readKey } from './key-file.ts';
-import { badKey, inUse, newerSchema, unreadable, type OpenFailure } from './open-failure.ts';
-import { createPrivateDirectory } from './private-files.ts';
+import { badKey, inUse, newerSchema, sharedDirectory, unreadable, type OpenFailure } from './open-failure.ts';
+import { createPrivateDirectory, isSharedDirectory } from './private-files.ts';
 import { sqliteCode } from './sqlite-code.ts';
 
 export interface EmbeddedStoreOptions {
@@ -70,9 +70,11 @@ function openParts(
   const { directory } = options;
   const lock = attempt(directory, () => {
     createPrivateDirectory(directory);
+    if (isSharedDirectory(directory, ownUserId())) return 'shared';
     return takeDataLock(join(directory, 'lock.db'));
   });
   if (!lock.ok) return lock;
+  if (lock.value === 'shared') return failure(sharedDirectory(directory));
   if (lock.value === 'in_use') return failure(inUse(directory));
   undo.push(lock.value.release);
 

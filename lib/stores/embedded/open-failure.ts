@@ -2,7 +2,7 @@
 import type { KeyProblem } from './key-file.ts';
 
 export type OpenFailure =
-  | { readonly kind: 'in_use'; readonly directory: string; readonly advice: string }
+  | { readonly kind: 'in_use' | 'shared_directory'; readonly directory: string; readonly advice: string }
   | {
       readonly kind: 'bad_key';
       readonly keyFile: string;
@@ -19,6 +19,11 @@ export function inUse(directory: string): OpenFailure {
     directory,
     advice: `another process uses the data in ${directory}: stop it first, or give this one a data directory of its own`,
   };
+}
+
+export function sharedDirectory(directory: string): OpenFailure {
+  const advice = `others may write in ${directory}, or it belongs to another user: chown it, and chmod go-w it`;
+  return { kind: 'shared_directory', directory, advice };
 }
 
 export function badKey(keyFile: string, reason: KeyProblem | 'wrong_key'): OpenFailure {

@@ -1,5 +1,5 @@
 /** Files and folders that only their owner may open. File system errors are thrown as they are. */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -13,11 +13,28 @@ export function createPrivateFile(path: string): void {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
     if (!isFileError(error, 'EEXIST')) throw error;
+    if (lstatSync(path).isSymbolicLink()) throw new SymbolicLink(path);
   }
   chmodSync(path, 0o600);
 }
 
-/** With all that leads to it. The mode of a directory that exists is its owner's business. */
+/** A link where a file of ours belongs leads to somebody else's. */
+export class SymbolicLink extends Error {
+  readonly code = 'ELOOP';
+
+  constructor(path: string) {
+    super(`${path} is a symbolic link`);
+    this.name = 'SymbolicLink';
+  }
+}
+
+/** May only its owner put files into it? Whoever else may could have put ours there before us. */
+export function isSharedDirectory(path: string, userId: number | undefined): boolean {
+  const { uid, mode } = statSync(path);
+  return userId !== undefined && (uid !== userId || (mode & 0o022) !== 0);
+}
+
+/** With all that leads to it. One that exists is left as it is: see `isSharedDirectory`. */
 export function createPrivateDirectory(path: string): void {
   const firstMade = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (firstMade !== undefined) syncDirectory(dirname(firstMade));
