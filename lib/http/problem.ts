@@ -198,6 +198,6 @@ export function plainProblemResponse(problem: Problem): ApiResponse {
   return {
     statusCode: problem.status,
     headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...problem.headers },
-    body: `pullpass: ${problem.detail} (${problem.code})`,
+    body: `${problem.detail} (${problem.code})`,
   };
 }

@@ -66,7 +66,9 @@ describe.runIf(available('unshare'))('a host', () => {
   it("writes to its own system folders, never to the machine's", async () => {
     const { folder } = createHost(workspace);
     const name = `pullpass-harness-${randomBytes(6).toString('hex')}`;
-    const files = ['/etc/pullpass', '/etc/docker', '/run', '/var/lib', '/var/cache'].map((at) => `${at}/${name}`);
+    const files = ['/etc/pullpass', '/etc/docker', '/usr/local/bin', '/run', '/var/lib', '/var/cache'].map(
+      (at) => `${at}/${name}`,
+    );
     const command = {
       command: '/bin/sh',
       parameters: ['-c', 'for f; do echo x > "$f" || exit 1; done', 'sh', ...files],

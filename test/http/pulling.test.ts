@@ -185,7 +185,7 @@ describe('docker-credential', () => {
     const answer = await get('ghcr.io');
     expect(answer.status).toBe(403);
     expect(answer.headers.get('content-type')).toContain('text/plain');
-    expect(answer.text).toMatch(/^pullpass: .*ghcr\.io.*\(denied\)$/);
+    expect(answer.text).toMatch(/^pulling ghcr\.io .*\(denied\)$/);
     expect(answer.text).not.toContain('credentials not found');
   });
 

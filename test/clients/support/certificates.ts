@@ -25,15 +25,17 @@ export async function selfSigned(workspace: Workspace, name: string): Promise<Ke
   return { certificate: `${folder}/certificate.pem`, key: `${folder}/key.pem` };
 }
 
-/** A server's certificate for localhost and 127.0.0.1, and the certificate of the authority that signed it. */
+/** A server's certificate, for localhost and 127.0.0.1 unless told otherwise, and that of the authority that signed it. */
 export async function signedByOwnAuthority(
   workspace: Workspace,
   name: string,
+  alternativeNames: readonly string[] = ['DNS:localhost', 'IP:127.0.0.1'],
 ): Promise<KeyPair & { readonly authority: string }> {
   const authority = await selfSigned(workspace, `${name}-authority`);
   const folder = workspace.path('certificates', name);
   mkdirSync(folder);
-  writeFileSync(`${folder}/extensions`, 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n');
+  const extensions = `subjectAltName=${alternativeNames.join(',')}\nextendedKeyUsage=serverAuth\n`;
+  writeFileSync(`${folder}/extensions`, extensions);
   await openssl(workspace, folder, [
     ...['req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=localhost'],
   ]);

@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { authsOf, type Login } from './auth-file.ts';
 import { containersConfiguration, registriesConfiguration, storageConfiguration } from './host-configuration.ts';
+import { setHostNames } from './private-system.ts';
 import { BARE_ENVIRONMENT } from './processes.ts';
 import { PROJECT_FOLDER } from './tools.ts';
 import type { Workspace } from './workspace.ts';
@@ -31,6 +32,8 @@ export interface HostOptions {
   readonly plainHttp?: readonly string[];
   /** Paths of authorities' certificates, by registry address. */
   readonly trust?: Readonly<Record<string, string>>;
+  /** Where names lead to, in place of the machine's own hosts file. */
+  readonly hostNames?: Readonly<Record<string, string>>;
   /** Where podman and the like look for an image without a registry. */
   readonly searchRegistries?: readonly string[];
 }
@@ -89,6 +92,7 @@ export function createHost(workspace: Workspace, options: HostOptions = {}): Hos
   for (const [address, authority] of Object.entries(options.trust ?? {})) {
     copyFileSync(authority, at('home/.config/containers/certs.d', address, 'ca.crt'));
   }
+  if (options.hostNames !== undefined) setHostNames(folder, options.hostNames);
   return {
     ...{ workspace, folder, home, programs },
     environment: {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { freePort } from './free-port.ts';
+import { setHostNames, withPrivateSystem } from './private-system.ts';
 import { startProcess, type RunningProcess } from './processes.ts';
 import { createApi, type Api } from './pullpass-api.ts';
 import { runCommand, type Outcome } from './run.ts';
@@ -17,6 +18,8 @@ export interface PullpassOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Further options of `serve`. */
   readonly parameters?: readonly string[];
+  /** Where names lead to, in place of the machine's own hosts file. */
+  readonly hostNames?: Readonly<Record<string, string>>;
 }
 
 export interface Pullpass {
@@ -32,8 +35,11 @@ export interface Pullpass {
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data and port, ending it first where it still runs. */
   restart(): Promise<void>;
-  /** `pullpass …` as the administrator; secrets go to stdin. */
-  cli(parameters: readonly string[], stdin?: string): Promise<Outcome>;
+  /** `pullpass …` as the administrator, or with another token; secrets go to stdin. */
+  cli(
+    parameters: readonly string[],
+    options?: { readonly stdin?: string; readonly token?: string; readonly printsSecrets?: true },
+  ): Promise<Outcome>;
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -54,11 +60,16 @@ export async function startPullpass(workspace: Workspace, options: PullpassOptio
   const dataFolder = workspace.path(name, 'data');
   const tokenFile = join(dataFolder, 'admin-token');
   const environment = { HOME: workspace.path(name), ...options.environment };
+  const { hostNames } = options;
+  const serve = {
+    command: process.execPath,
+    parameters: [PROGRAM, 'serve', '--port', String(port), '--data', dataFolder, ...(options.parameters ?? [])],
+  };
+  if (hostNames !== undefined) setHostNames(workspace.path(name), hostNames);
   const start = (): Promise<RunningProcess> =>
     startProcess(workspace, {
       name,
-      command: process.execPath,
-      parameters: [PROGRAM, 'serve', '--port', String(port), '--data', dataFolder, ...(options.parameters ?? [])],
+      ...(hostNames === undefined ? serve : withPrivateSystem(workspace.path(name), serve)),
       environment,
       ready: async () => existsSync(tokenFile) && (await answers(url)),
     });
@@ -72,13 +83,13 @@ export async function startPullpass(workspace: Workspace, options: PullpassOptio
       await running.end();
       running = await start();
     },
-    cli: (parameters, stdin) =>
+    cli: (parameters, { token = adminToken, ...further } = {}) =>
       runCommand(workspace, {
         name: 'cli',
         command: process.execPath,
         parameters: [PROGRAM, ...parameters],
-        environment: { ...environment, PULLPASS_URL: url, PULLPASS_TOKEN: adminToken },
-        ...(stdin !== undefined && { stdin }),
+        environment: { ...environment, PULLPASS_URL: url, PULLPASS_TOKEN: token },
+        ...further,
       }),
   };
 }

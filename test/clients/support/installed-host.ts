@@ -1,0 +1,57 @@
+/** A host on which Pullpass was installed as its greeting says: curl, and a script that it serves. */
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { createHost, type Host, type HostOptions } from './host.ts';
+import { makePrivateSystem, withPrivateSystem } from './private-system.ts';
+import { runCommand, type Outcome } from './run.ts';
+import type { Scene } from './scene.ts';
+
+export interface InstalledHostOptions extends Omit<HostOptions, 'helper' | 'logins'> {
+  readonly environment: string;
+  readonly tokenFile: string;
+  /** For root as a whole (/usr/local/bin, /etc), or for the user who runs it (~/.local/bin, ~/.config). */
+  readonly scope: 'system' | 'user';
+  /** `--registry`; none: the host asks for every registry. */
+  readonly registries?: readonly string[];
+}
+
+export interface InstalledHost {
+  readonly host: Host;
+  /** What the installation said. */
+  readonly installation: Outcome;
+}
+
+/** The installer writes to the places where clients look by themselves: no variable may point them elsewhere. */
+function settledHost(scene: Scene, scope: 'system' | 'user', options: HostOptions): Host {
+  const made = createHost(scene.workspace, options);
+  const { REGISTRY_AUTH_FILE: _unset, ...environment } = made.environment;
+  if (scope === 'user') {
+    const path = `${made.home}/.local/bin:${environment['PATH'] ?? ''}`;
+    return { ...made, environment: { ...environment, PATH: path } };
+  }
+  // A user's own file would hide the system's, drop-ins included.
+  makePrivateSystem(made.folder);
+  const file = 'containers/registries.conf';
+  renameSync(join(made.home, '.config', file), join(made.folder, 'system/etc', file));
+  return { ...made, environment };
+}
+
+export async function installedHost(scene: Scene, options: InstalledHostOptions): Promise<InstalledHost> {
+  const { environment, tokenFile, scope, registries = [], ...further } = options;
+  const host = settledHost(scene, scope, further);
+  const named = registries.map((address) => ` --registry ${address}`).join('');
+  const { url } = scene.pullpass;
+  const command =
+    `curl -fsS ${url}/install/install.sh | ` +
+    `sh -s -- --url ${url} --environment ${environment} --token-file ${tokenFile} --${scope}${named}`;
+  const installation = await runCommand(scene.workspace, {
+    name: 'install',
+    ...withPrivateSystem(host.folder, { command: '/bin/sh', parameters: ['-c', command] }),
+    environment: host.environment,
+    cwd: host.home,
+  });
+  const settings = scope === 'system' ? join(host.folder, 'system/etc/pullpass') : join(host.home, '.config/pullpass');
+  if (installation.exitCode === 0) scene.keepsSecret(join(settings, 'token'));
+  scene.allowCache(host);
+  return { host, installation };
+}
