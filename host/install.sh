@@ -92,7 +92,9 @@ check_arguments() {
   esac
   case $environment in
     '') fail '--environment is missing' ;;
-    *[!a-z0-9-]*) fail '--environment must be 1 to 63 characters of a-z, 0-9 and "-"' ;;
+    *[!a-z0-9-]* | ????????????????????????????????????????????????????????????????*)
+      fail '--environment must be 1 to 63 characters of a-z, 0-9 and "-"'
+      ;;
   esac
   [ -z "$token_file" ] || [ -r "$token_file" ] || fail "cannot read --token-file $token_file"
   [ -z "$ca_file" ] || [ -r "$ca_file" ] || fail "cannot read --ca-file $ca_file"
@@ -118,6 +120,9 @@ choose_paths() {
     destination=${DESTDIR:-}
     folder=/usr/local/bin settings=/etc/pullpass
     drop_in=$destination/etc/containers/registries.conf.d/50-pullpass.conf
+    # Where the user that runs this has a registries.conf of its own, nothing below /etc is read for it.
+    [ -n "$destination" ] || [ ! -f "$HOME/.config/containers/registries.conf" ] ||
+      drop_in=$HOME/.config/containers/registries.conf.d/50-pullpass.conf
   else
     folder=$HOME/.local/bin settings=${XDG_CONFIG_HOME:-$HOME/.config}/pullpass
     drop_in=$HOME/.config/containers/registries.conf.d/50-pullpass.conf
@@ -128,9 +133,9 @@ choose_paths() {
   containers_auth=${XDG_CONFIG_HOME:-$HOME/.config}/containers/auth.json
 }
 
-# $1 the folder, $2 its mode when it has to be made.
+# $1 the folder, $2 the umask for what has to be made of it.
 make_folder() {
-  [ -d "$1" ] || { mkdir -p "$1" && chmod "$2" "$1"; } || fail "cannot make the folder $1"
+  (umask "$2" && mkdir -p "$1") || fail "cannot make the folder $1"
 }
 
 # Standard input becomes file $1 with mode $2, at once or not at all.
@@ -141,7 +146,7 @@ replace_file() {
 
 install_helper() {
   step "install $helper" || return 0
-  (umask 022 && mkdir -p "$destination$folder") || fail "cannot make the folder $destination$folder"
+  make_folder "$destination$folder" 022
   beside=
   case $0 in
     # Piped into sh there is no folder beside it, and the one where somebody happens to be is not to be trusted.
@@ -151,17 +156,14 @@ install_helper() {
     replace_file "$helper" 755 <"$beside"
     return 0
   fi
-  new=$helper.pullpass-download
-  rm -f "$new"
-  curl -q -fsS --proto '=http,https' --connect-timeout 10 --max-time 60 ${ca_file:+--cacert "$ca_file" --capath /} \
-    -o "$new" "$url/install/docker-credential-pullpass" || fail "cannot download $url/install/docker-credential-pullpass"
+  script=$(curl -q -fsS --proto '=http,https' --connect-timeout 10 --max-time 60 ${ca_file:+--cacert "$ca_file" --capath /} \
+    "$url/install/docker-credential-pullpass") || fail "cannot download $url/install/docker-credential-pullpass"
   # A login page or half a file must not become a command.
-  case $(head -n 1 "$new") in
-    '#!/bin/sh') sh -n "$new" || fail "what $url sent is not a whole script" ;;
-    *) rm -f "$new" && fail "what $url sent is not the helper: is it Pullpass?" ;;
+  case $script in
+    '#!/bin/sh'*) printf '%s\n' "$script" | sh -n || fail "what $url sent is not a whole script" ;;
+    *) fail "what $url sent is not the helper: is it Pullpass?" ;;
   esac
-  replace_file "$helper" 755 <"$new"
-  rm -f "$new"
+  printf '%s\n' "$script" | replace_file "$helper" 755 || exit 1
 }
 
 read_token() {
@@ -187,10 +189,10 @@ read_token() {
 }
 
 write_settings() {
-  mode=600
-  [ "$scope" = user ] || mode=644
+  mode=600 mask=077
+  [ "$scope" = user ] || mode=644 mask=022
   if step "write $destination$settings/host.conf"; then
-    if [ "$scope" = user ]; then make_folder "$settings" 700; else make_folder "$destination$settings" 755; fi
+    make_folder "$destination$settings" "$mask"
     {
       printf 'PULLPASS_URL=%s\nPULLPASS_ENVIRONMENT=%s\n' "$url" "$environment"
       printf 'PULLPASS_TOKEN_FILE=%s\n' "$settings/token"
@@ -333,7 +335,7 @@ configure_json() {
     credsStore*'"auth"'*) complain "docker will no longer use the logins kept in $file: --registry would leave them alone" ;;
   esac
   step "add $want to $file" || return 0
-  make_folder "$(dirname "$file")" 700
+  make_folder "$(dirname "$file")" 077
   if [ ! -e "$file" ]; then
     remember "$file" created
     printf '%s\n' "$edited" | replace_file "$file" 600 || exit 1
@@ -354,7 +356,7 @@ configure_clients() {
   if [ -z "$registries" ]; then
     configure_json "$docker_config" credsStore '; or name the registries with --registry'
     step "write $drop_in (podman, skopeo, buildah)" || return 0
-    (umask 022 && mkdir -p "$(dirname "$drop_in")") || fail "cannot make the folder of $drop_in"
+    make_folder "$(dirname "$drop_in")" 022
     printf '%s\n' '# Written by the Pullpass installer. Logins kept by podman and skopeo come first.' \
       'credential-helpers = ["containers-auth.json", "pullpass"]' | replace_file "$drop_in" 644 || exit 1
     remember "$drop_in" file

@@ -34,10 +34,6 @@ export interface FakePullpass {
   close(): Promise<void>;
 }
 
-export function now(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
 export function credentialJson(serverKey: string, secret: string): string {
   return JSON.stringify({ ServerURL: serverKey, Username: 'AWS', Secret: secret });
 }
@@ -45,15 +41,15 @@ export function credentialJson(serverKey: string, secret: string): string {
 /** A credential that is fresh for ten minutes and lives for an hour; null leaves a header out. */
 export function credential(
   secret: string,
-  headers: { readonly refreshAfter?: string | null; readonly expiresAt?: string | null } = {},
+  headers: { readonly refreshIn?: string | null; readonly expiresIn?: string | null } = {},
 ): (asked: Asked) => Answer {
-  const { refreshAfter = String(now() + 600), expiresAt = String(now() + 3600) } = headers;
+  const { refreshIn = '600', expiresIn = '3600' } = headers;
   return ({ body }) => ({
     status: 200,
     body: credentialJson(body, secret),
     headers: {
-      ...(refreshAfter === null ? {} : { 'pullpass-refresh-after': refreshAfter }),
-      ...(expiresAt === null ? {} : { 'pullpass-expires-at': expiresAt }),
+      ...(refreshIn === null ? {} : { 'pullpass-refresh-in': refreshIn }),
+      ...(expiresIn === null ? {} : { 'pullpass-expires-in': expiresIn }),
     },
   });
 }

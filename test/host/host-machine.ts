@@ -7,6 +7,9 @@ import { HELPER, type Shell } from './shells.ts';
 
 export const TOKEN = `pp_0123456789abcdef_${'5ec2e7'.repeat(10)}beef`;
 
+/** A function and not a file on PATH: busybox has a date of its own and would not look there. */
+const WITH_CLOCK = ['-c', 'date() { printf "%s\\n" "$HOST_CLOCK"; }; . "$0"'];
+
 export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
@@ -23,6 +26,8 @@ export interface HostMachine {
   helper(verb: string, stdin?: string, variables?: Record<string, string | undefined>): Promise<Outcome>;
   /** `docker-credential-pullpass get` for quay.io. */
   get(variables?: Record<string, string | undefined>): Promise<Outcome>;
+  /** The same while the host's clock stands at these seconds since the epoch, or says this. */
+  getAt(clock: number | string, variables?: Record<string, string | undefined>): Promise<Outcome>;
   run(command: readonly string[], stdin?: string, variables?: Record<string, string | undefined>): Promise<Outcome>;
   remove(): void;
 }
@@ -32,6 +37,12 @@ export function hostMachine(shell: Shell, url: string): HostMachine {
   const tokenFile = join(home, 'token');
   writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
   const cacheFolder = join(home, 'cache', 'pullpass');
+  const settings = {
+    PULLPASS_URL: url,
+    PULLPASS_ENVIRONMENT: 'prod',
+    PULLPASS_TOKEN_FILE: tokenFile,
+    PULLPASS_CACHE_DIR: cacheFolder,
+  };
   const machine: HostMachine = {
     home,
     tokenFile,
@@ -43,15 +54,10 @@ export function hostMachine(shell: Shell, url: string): HostMachine {
         return [];
       }
     },
-    helper: (verb, stdin = '', variables = {}) =>
-      machine.run([HELPER, verb], stdin, {
-        PULLPASS_URL: url,
-        PULLPASS_ENVIRONMENT: 'prod',
-        PULLPASS_TOKEN_FILE: tokenFile,
-        PULLPASS_CACHE_DIR: cacheFolder,
-        ...variables,
-      }),
+    helper: (verb, stdin = '', variables = {}) => machine.run([HELPER, verb], stdin, { ...settings, ...variables }),
     get: (variables = {}) => machine.helper('get', 'quay.io', variables),
+    getAt: (clock, variables = {}) =>
+      machine.run([...WITH_CLOCK, HELPER, 'get'], 'quay.io', { ...settings, HOST_CLOCK: String(clock), ...variables }),
     run: (command, stdin = '', variables = {}) => runWith(shell, { home, command, stdin, variables }),
     remove: () => {
       rmSync(home, { recursive: true, force: true });

@@ -13,6 +13,8 @@ export interface InstalledHostOptions extends Omit<HostOptions, 'helper' | 'logi
   readonly scope: 'system' | 'user';
   /** `--registry`; none: the host asks for every registry. */
   readonly registries?: readonly string[];
+  /** With `system`: the user who installs has a registries.conf of its own, which hides all that is in /etc. */
+  readonly ownRegistriesConf?: boolean;
 }
 
 export interface InstalledHost {
@@ -22,23 +24,26 @@ export interface InstalledHost {
 }
 
 /** The installer writes to the places where clients look by themselves: no variable may point them elsewhere. */
-function settledHost(scene: Scene, scope: 'system' | 'user', options: HostOptions): Host {
+function settledHost(
+  scene: Scene,
+  { scope, ownRegistriesConf }: Pick<InstalledHostOptions, 'scope' | 'ownRegistriesConf'>,
+  options: HostOptions,
+): Host {
   const made = createHost(scene.workspace, options);
   const { REGISTRY_AUTH_FILE: _unset, ...environment } = made.environment;
   if (scope === 'user') {
     const path = `${made.home}/.local/bin:${environment['PATH'] ?? ''}`;
     return { ...made, environment: { ...environment, PATH: path } };
   }
-  // A user's own file would hide the system's, drop-ins included.
   makePrivateSystem(made.folder);
   const file = 'containers/registries.conf';
-  renameSync(join(made.home, '.config', file), join(made.folder, 'system/etc', file));
+  if (ownRegistriesConf !== true) renameSync(join(made.home, '.config', file), join(made.folder, 'system/etc', file));
   return { ...made, environment };
 }
 
 export async function installedHost(scene: Scene, options: InstalledHostOptions): Promise<InstalledHost> {
-  const { environment, tokenFile, scope, registries = [], ...further } = options;
-  const host = settledHost(scene, scope, further);
+  const { environment, tokenFile, scope, ownRegistriesConf = false, registries = [], ...further } = options;
+  const host = settledHost(scene, { scope, ownRegistriesConf }, further);
   const named = registries.map((address) => ` --registry ${address}`).join('');
   const { url } = scene.pullpass;
   const command =
