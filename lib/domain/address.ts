@@ -2,7 +2,7 @@
  * Where a registry is: `host[:port][/path-prefix]`, as administrators type it, as clients ask for it, and in the one
  * canonical spelling that is compared and stored. Not its job: whether anything answers there.
  */
-import type { ImageReference } from './image-reference.ts';
+import { hostOf, type ImageReference } from './image-reference.ts';
 import { canonicalHost, DOCKER_HUB, namesHost, parseRegistryHost, type RegistryHost } from './registry-host.ts';
 import { liesWithin, repositoryFault } from './repository-name.ts';
 import { failure, success, type Result } from './result.ts';
@@ -51,9 +51,9 @@ export function splitAddress(canonical: CanonicalAddress): Address {
 /** Same host, and at or below the path: `quay.io/team` covers `quay.io/team` and `quay.io/team/app`, not `quay.io/teamx`. */
 export function addressCovers(
   address: Pick<Address, 'host' | 'path'>,
-  reference: Pick<ImageReference, 'registry' | 'repository'>,
+  reference: Pick<ImageReference, 'canonical' | 'repository'>,
 ): boolean {
-  return address.host === reference.registry && liesWithin(reference.repository, address.path);
+  return address.host === hostOf(reference) && liesWithin(reference.repository, address.path);
 }
 
 /**

@@ -6,18 +6,21 @@
  * refused, which there becomes a reference without any host; and the whole text has a length limit.
  */
 import { splitAddress, type CanonicalAddress } from './address.ts';
-import { canonicalHost, DOCKER_HUB, namesHost, parseRegistryHost } from './registry-host.ts';
+import { canonicalHost, DOCKER_HUB, namesHost, parseRegistryHost, shownHost } from './registry-host.ts';
 import { repositoryFault } from './repository-name.ts';
 import { failure, success, type Result } from './result.ts';
 
 export interface ImageReference {
-  /** Canonical `host[:port]`. */
+  /**
+   * The registry's name for people: lower case, `:443` dropped, Docker Hub's names folded. What is compared is `hostOf`:
+   * a single label without port (`EVILHOST/x`) is a name here and would be a path on Docker Hub in a reference.
+   */
   readonly registry: string;
   readonly repository: string;
   readonly tag?: string;
   /** Where it stands, it decides which image that is, whatever the tag says. */
   readonly digest?: string;
-  /** `registry/repository[:tag][@digest]`; parsing it again gives the same. */
+  /** `host[:port]/repository[:tag][@digest]`; parsing it again gives the same. */
   readonly canonical: string;
 }
 
@@ -50,21 +53,26 @@ export function parseImageReference(
   if (unreadable !== undefined) return refused(unreadable);
 
   const { host, remainder } = place(text, defaultRegistry);
-  const registry = host === undefined ? undefined : canonicalHost(host);
-  if (registry === undefined) {
+  if (host === undefined) {
     return refused('the registry must be host or host:port, without scheme, user name or other characters');
   }
   const { name, tag, digest } = splitSuffixes(remainder);
-  const repository = registry === DOCKER_HUB && !name.includes('/') ? `library/${name}` : name;
+  const comparable = canonicalHost(host);
+  const repository = comparable === DOCKER_HUB && !name.includes('/') ? `library/${name}` : name;
   const fault = partsFault({ repository, tag, digest });
   if (fault !== undefined) return refused(fault);
   return success({
-    registry,
+    registry: shownHost(host),
     repository,
     ...(tag === undefined ? {} : { tag }),
     ...(digest === undefined ? {} : { digest }),
-    canonical: `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`,
+    canonical: `${comparable}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`,
   });
+}
+
+/** The host as addresses have it: what look-ups and comparisons go by. */
+export function hostOf({ canonical }: Pick<ImageReference, 'canonical'>): string {
+  return canonical.slice(0, canonical.indexOf('/'));
 }
 
 function refused(rule: string): { readonly ok: false; readonly failure: BadReference } {

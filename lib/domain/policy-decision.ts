@@ -6,7 +6,7 @@
  * image: never a prefix, substring or pattern of what somebody typed.
  */
 import { DOCKER_HUB_ADDRESS, parseAddress, splitAddress, type CanonicalAddress } from './address.ts';
-import { parseImageReference, type ImageReference } from './image-reference.ts';
+import { hostOf, parseImageReference, type ImageReference } from './image-reference.ts';
 import type { PolicyDocument, PolicyMode } from './policy.ts';
 import { DOCKER_HUB, foldDockerHub, parseRegistryHost } from './registry-host.ts';
 import { liesWithin } from './repository-name.ts';
@@ -99,8 +99,8 @@ function decision({ refused, rule }: Verdict, mode: PolicyMode): Decision {
   return { allowed: !refused || mode === 'audit', rule, mode, wouldRefuse: refused };
 }
 
-function verdictOnReference({ registry, repository }: ImageReference, policies: Policies): Verdict {
-  return verdictOn({ host: registry, path: repository }, compile(policies));
+function verdictOnReference(reference: ImageReference, policies: Policies): Verdict {
+  return verdictOn({ host: hostOf(reference), path: reference.repository }, compile(policies));
 }
 
 /**

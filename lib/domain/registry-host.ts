@@ -65,6 +65,11 @@ export function canonicalHost({ name, port }: Pick<RegistryHost, 'name' | 'port'
   return namesHost(folded) ? folded : `${folded}:${DEFAULT_PORT}`;
 }
 
+/** Without the default port even where a reference could not do without it. */
+export function shownHost({ name, port }: Pick<RegistryHost, 'name' | 'port'>): string {
+  return port === DEFAULT_PORT ? foldDockerHub(name) : `${name}:${port}`;
+}
+
 export function foldDockerHub(name: string): string {
   return DOCKER_HUB_NAMES.has(name) ? DOCKER_HUB : name;
 }

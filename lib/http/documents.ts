@@ -5,6 +5,7 @@ import type { AuditEntry } from '../domain/audit.ts';
 import type { Credential } from '../domain/credential.ts';
 import type { StoredPolicy } from '../domain/policy.ts';
 import type { Registry, Verification } from '../domain/registry.ts';
+import { hostOf } from '../domain/image-reference.ts';
 import type { Explanation } from '../service/explain.ts';
 import type { RegistryView } from '../service/registry-view.ts';
 import type { Resolution } from '../service/resolve.ts';
@@ -29,7 +30,7 @@ export function resolutionDocument(resolution: Resolution): Document {
     credential: {
       username: credential.username,
       password: credential.password.reveal(),
-      serverAddress: dockerConfigKey(reference.registry),
+      serverAddress: dockerConfigKey(hostOf(reference)),
       ...lifetime(credential),
       refreshAfter: time(refreshAfter),
       version: credential.version,

@@ -5,7 +5,13 @@
 import type { Agent, Role } from '../domain/agent.ts';
 import { parseEnvironmentName, type EnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
-import { isQualified, parseImageReference, type BadReference, type ImageReference } from '../domain/image-reference.ts';
+import {
+  hostOf,
+  isQualified,
+  parseImageReference,
+  type BadReference,
+  type ImageReference,
+} from '../domain/image-reference.ts';
 import { decide, effectiveDefaultRegistry, type Decision } from '../domain/policy-decision.ts';
 import type { PolicyDocument } from '../domain/policy.ts';
 import { selectRegistry, type RegistrySelection } from '../domain/registry-selection.ts';
@@ -50,7 +56,7 @@ export async function situate(
   deps: SituateDeps,
 ): Promise<Result<Situation, SituateFailure>> {
   const asked = parseImageReference(question.image);
-  const known = await admit({ ...question, host: asked.ok ? asked.value.registry : HUB }, roles, deps);
+  const known = await admit({ ...question, host: asked.ok ? hostOf(asked.value) : HUB }, roles, deps);
   if (!known.ok) return known;
   if (!asked.ok) return asked;
 
@@ -62,11 +68,11 @@ export async function situate(
   if (!placed.ok) return placed;
 
   const reference = placed.value;
-  if (reference.registry === asked.value.registry) {
+  if (hostOf(reference) === hostOf(asked.value)) {
     return success({ agent, environment, ...judge({ reference, environment, view }) });
   }
   // The default registry is on another host than the one that was read.
-  const elsewhere = await admit({ ...question, host: reference.registry }, roles, deps);
+  const elsewhere = await admit({ ...question, host: hostOf(reference) }, roles, deps);
   if (!elsewhere.ok) return elsewhere;
   return success({ agent, environment, ...judge({ reference, environment, view: elsewhere.value.view }) });
 }

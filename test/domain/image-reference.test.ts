@@ -9,13 +9,15 @@ describe('an image reference', () => {
   it.each(ACCEPTED.map((row) => ({ text: row[0], row })))('$text is read as distribution/reference does', ({ row }) => {
     const [text, registry, repository, tag, digest] = row;
     const suffix = `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+    // In a reference a host of one label needs its port: without, it would be a path on Docker Hub.
+    const host = /[.:]|^localhost$/.test(registry) ? registry : `${registry}:443`;
     // toStrictEqual: an absent tag is an absent key.
     expect(reference(text)).toStrictEqual({
       registry,
       repository,
       ...(tag === undefined ? {} : { tag }),
       ...(digest === undefined ? {} : { digest }),
-      canonical: `${registry}/${repository}${suffix}`,
+      canonical: `${host}/${repository}${suffix}`,
     });
   });
 

@@ -44,7 +44,7 @@ export const ACCEPTED: readonly AcceptedText[] = [
   ['127.1/app', '127.1', 'app'],
   ['0x7f.1/app', '0x7f.1', 'app'],
   ['0177.0.0.1/app', '0177.0.0.1', 'app'],
-  ['2130706433:443/app', '2130706433:443', 'app'],
+  ['2130706433:443/app', '2130706433', 'app'],
   ['[2001:DB8::1]:5000/app', '[2001:db8::1]:5000', 'app'],
   ['[2001:db8::1]:443/app', '[2001:db8::1]', 'app'],
   ['[::1]/app', '[::1]', 'app'],
@@ -64,9 +64,9 @@ export const ACCEPTED: readonly AcceptedText[] = [
   [`${'a'.repeat(253)}.io/${'b'.repeat(255)}`, `${'a'.repeat(253)}.io`, 'b'.repeat(255)],
   [`quay.io/x:${'t'.repeat(128)}`, 'quay.io', 'x', 't'.repeat(128)],
   // Docker takes these for hosts: as registries they must not be mistaken for a path on Docker Hub, nor become one.
-  ['EVILHOST/nginx', 'evilhost:443', 'nginx'],
-  ['evilhost:443/nginx', 'evilhost:443', 'nginx'],
-  ['Docker/nginx', 'docker:443', 'nginx'],
+  ['EVILHOST/nginx', 'evilhost', 'nginx'],
+  ['evilhost:443/nginx', 'evilhost', 'nginx'],
+  ['Docker/nginx', 'docker', 'nginx'],
 ];
 
 export const REFUSED: readonly string[] = [

@@ -44,8 +44,7 @@ function canonical(domain: string): string {
   const port = hasPort ? BigInt(lower.slice(colon + 1)).toString() : '443';
   if (port !== '443') return `${name}:${port}`;
   if (HUB_NAMES.includes(name)) return 'docker.io';
-  const readsAsHost = name === 'localhost' || name.includes('.') || name.includes(':');
-  return readsAsHost ? name : `${name}:443`;
+  return name;
 }
 
 /** As a URL spells the address; what is none stays as it is. */
@@ -63,5 +62,5 @@ function describe(domain: string): string {
     return 'a name of Docker Hub, or a host that starts like one, is made canonical';
   if (/:0[0-9]/.test(domain)) return 'leading zeros of the port are dropped';
   if (/:443$/.test(domain)) return ':443 is dropped';
-  return 'the host is lower case, with :443 where it would read as a path without it';
+  return 'the host is lower case';
 }
