@@ -376,12 +376,9 @@ try_it() {
   [ -z "$dry" ] || return 0
   "$helper" version || fail "$helper does not run"
   [ -z "$destination" ] || return 0
+  [ -n "$registries" ] || try_token
   for registry in $registries; do
-    # What stands in the caller's environment would be tried instead of what was just written.
-    said=$(
-      unset PULLPASS_URL PULLPASS_ENVIRONMENT PULLPASS_TOKEN PULLPASS_TOKEN_FILE PULLPASS_CA_FILE
-      printf '%s' "$registry" | PULLPASS_CONFIG=$settings/host.conf "$helper" get 2>/dev/null
-    )
+    said=$(ask_helper "$registry")
     case $? in
       0) printf 'Pullpass gives a credential for %s\n' "$registry" ;;
       *) complain "Pullpass gives no credential for $registry: $said" ;;
@@ -389,16 +386,34 @@ try_it() {
   done
 }
 
+# What stands in the caller's environment would be tried instead of what was just written.
+ask_helper() {
+  unset PULLPASS_URL PULLPASS_ENVIRONMENT PULLPASS_TOKEN PULLPASS_TOKEN_FILE PULLPASS_CA_FILE
+  printf '%s' "$1" | PULLPASS_CONFIG=$settings/host.conf "$helper" get 2>/dev/null
+}
+
+# Asks for a registry that nobody has: whatever is said of that registry is an answer to this token, for this environment.
+try_token() {
+  said=$(ask_helper install-check.invalid) && said='(denied)'
+  case $said in
+    'credentials not found in native keychain' | *'(denied)') printf 'Pullpass knows this token for %s\n' "$environment" ;;
+    *) complain "the first question to Pullpass failed: $said" ;;
+  esac
+}
+
 say_what_next() {
   [ -z "$dry" ] || return 0
-  case :$PATH: in
-    *:"$folder":*) ;;
-    *) printf '\nClients find the helper by PATH, which lacks %s: add it.\n' "$folder" ;;
-  esac
   printf '\nNext: pull a private image, for instance: podman pull %s/team/app:1\n' "${registry:-registry.example.com}"
   [ "$scope" = user ] ||
     printf 'This serves root. Another user of this host who pulls runs the same command with --user.\n'
-  printf 'To take it all away: install.sh --remove --%s\n' "$scope"
+  printf 'To take it all away: curl -fsS %s/install/install.sh | sh -s -- --remove --%s\n' "$url" "$scope"
+  case :$PATH: in
+    *:"$folder":*) ;;
+    *)
+      printf '\nClients find the helper by PATH, which lacks %s. Before you pull, and for good in your profile:\n' "$folder"
+      printf '  export PATH="%s:$PATH"\n' "$folder"
+      ;;
+  esac
 }
 
 # $1 the key, $2 the file, as remember wrote them.

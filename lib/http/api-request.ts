@@ -15,6 +15,8 @@ export interface ApiRequest {
 }
 
 export interface ApiResponse {
+  /** For the log; not sent. */
+  readonly problemCode?: string;
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

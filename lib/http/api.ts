@@ -57,8 +57,7 @@ async function answer(route: Route, event: Event, deps: ApiDeps): Promise<ApiRes
   } catch (error) {
     response = refuseInStyle(thrown(error, deps));
   }
-  report({ method: route.method, route: route.path, startedAt, response }, deps);
-  return response;
+  return report({ method: route.method, route: route.path, startedAt, response }, deps);
 }
 
 /** What no route has to look at itself: a body that is too large or not text, query parameters that it does not know. */
@@ -82,8 +81,7 @@ function noRoute(asked: { readonly method: string; readonly path: string }, deps
       ? refuse({ kind: 'route_failure', code: 'route_not_found' })
       : refuse({ kind: 'method_not_allowed', allowed: [...new Set(methods)].sort() });
   // Neither path nor method is logged: they are whatever a stranger sends.
-  report({ method: 'other', route: 'none', startedAt: deps.now(), response }, deps);
-  return response;
+  return report({ method: 'other', route: 'none', startedAt: deps.now(), response }, deps);
 }
 
 function matches(pattern: string, path: string): boolean {
@@ -95,6 +93,7 @@ function matches(pattern: string, path: string): boolean {
   );
 }
 
+/** Logs the answer, and gives it back without what is only for the log. */
 function report(
   answered: {
     readonly method: string;
@@ -103,11 +102,14 @@ function report(
     readonly response: ApiResponse;
   },
   deps: ApiDeps,
-): void {
-  const { method, route, startedAt, response } = answered;
+): ApiResponse {
+  const { method, route, startedAt } = answered;
+  const { problemCode, ...response } = answered.response;
   const { statusCode: status } = response;
-  const fields = { method, route, status, milliseconds: Math.round(deps.now() - startedAt) };
+  const milliseconds = Math.round(deps.now() - startedAt);
+  const fields = { method, route, status, problem: problemCode, milliseconds };
   deps.report({ level: status >= 500 ? 'error' : 'info', code: 'http.answer', fields });
+  return response;
 }
 
 function thrown(error: unknown, deps: ApiDeps): RouteFailure {

@@ -127,8 +127,9 @@ export function agentDocument(agent: Agent): Document {
   };
 }
 
-export function auditDocument(entry: AuditEntry): Document {
-  return { ...entry, at: time(entry.at) };
+/** `name`: of the agent who asked or changed. */
+export function auditDocument(entry: AuditEntry, name: string | undefined): Document {
+  return { ...entry, name: name ?? null, at: time(entry.at) };
 }
 
 export function statusDocument(status: Status, now: number): Document {

@@ -1,5 +1,6 @@
 /** Agents' tokens, environments, status and audit. */
 import type { Role } from '../domain/agent.ts';
+import type { AuditEntry } from '../domain/audit.ts';
 import { parseDocument } from '../domain/parse-document.ts';
 import { createAgent, deleteAgent, type AgentDeps } from '../service/agents.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
@@ -130,8 +131,21 @@ function views(deps: OperationRoutesDeps): readonly Route[] {
           ...(type === undefined ? {} : { type }),
         });
         if (page === 'bad_cursor') return refuse(BAD_CURSOR);
-        return json(200, { ...page, items: page.items.map(auditDocument) });
+        const names = await namesOf(page.items, deps);
+        const items = page.items.map((entry) => auditDocument(entry, names.get(whoOf(entry))));
+        return json(200, { ...page, items });
       }),
     },
   ];
+}
+
+function whoOf(entry: AuditEntry): string {
+  return entry.type === 'decision' ? entry.agentId : entry.actor;
+}
+
+/** As they are called now: an agent that was deleted has its name in the entry of its deletion. */
+async function namesOf(entries: readonly AuditEntry[], deps: AuthenticateDeps): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(entries.map(whoOf))];
+  const agents = await Promise.all(ids.map((id) => deps.catalogue.getAgent(id)));
+  return new Map(agents.flatMap((agent) => (agent === undefined ? [] : [[agent.id, agent.name]])));
 }

@@ -140,7 +140,7 @@ export function problemOf(failure: ApiFailure): Problem {
     case 'verification_failed':
       return {
         ...problem(422, 'verification_failed', 'The registry could not be logged in to'),
-        detail: `${failure.advice} Nothing was stored; to store it all the same, set "verify" to false.`,
+        detail: `${failure.advice} Nothing was stored.`,
         members: { verification: { status: failure.status } },
       };
     case 'mint_failed':
@@ -187,6 +187,7 @@ function problem(status: number, code: string, title: string): Pick<Problem, 'st
 export function problemResponse(problem: Problem): ApiResponse {
   const { status, code, title, detail, members } = problem;
   return {
+    problemCode: code,
     statusCode: status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
     body: JSON.stringify({ type: 'about:blank', title, status, code, detail, ...members }),
@@ -196,6 +197,7 @@ export function problemResponse(problem: Problem): ApiResponse {
 /** For clients that show a person one line of text. */
 export function plainProblemResponse(problem: Problem): ApiResponse {
   return {
+    problemCode: problem.code,
     statusCode: problem.status,
     headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...problem.headers },
     body: `${problem.detail} (${problem.code})`,

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import process from 'node:process';
+import { createSecureContext } from 'node:tls';
 import type { Report } from '../service/events.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import { parseNetworks } from '../distribution/address-guard.ts';
@@ -125,9 +126,20 @@ async function readTls(options: ServeOptions): Promise<Result<TlsFiles | undefin
   }
   try {
     const [certificate, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsKeyFile, 'utf8')]);
-    return success({ certificate, key });
+    return isKeyPair(certificate, key)
+      ? success({ certificate, key })
+      : failure(`${tlsCertFile} and ${tlsKeyFile} are not a certificate and its private key, both in PEM`);
   } catch {
     return failure(`the TLS files cannot be read: ${tlsCertFile}, ${tlsKeyFile}`);
+  }
+}
+
+function isKeyPair(certificate: string, key: string): boolean {
+  try {
+    createSecureContext({ cert: certificate, key });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -88,8 +88,10 @@ export async function deleteAgent(
   deps: AgentDeps,
 ): Promise<Result<Agent, NotFound | OwnIdentity>> {
   if (id === actor) return failure({ kind: 'own_identity' });
+  const found = await deps.catalogue.getAgent(id);
+  if (found === undefined) return failure({ kind: 'not_found', resource: 'agent' });
   const removed = await deps.catalogue.removeAgent(id, {
-    ...{ type: 'change', at: deps.now(), actor, action: 'agent.delete', subject: id },
+    ...{ type: 'change', at: deps.now(), actor, action: 'agent.delete', subject: id, detail: found.name },
   });
   return removed === undefined ? failure({ kind: 'not_found', resource: 'agent' }) : success(removed);
 }

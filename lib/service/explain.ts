@@ -1,12 +1,19 @@
 /** Why would this image be pulled with this credential, or not: what resolve would do, without doing it. No secret. */
 import type { CredentialState } from '../domain/credential.ts';
-import type { ImageReference } from '../domain/image-reference.ts';
-import type { Decision } from '../domain/policy-decision.ts';
+import { hostOf, type ImageReference } from '../domain/image-reference.ts';
+import { decideHost, type Decision } from '../domain/policy-decision.ts';
 import type { RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { success, type Result } from '../domain/result.ts';
 import { stateOf } from './release.ts';
-import { situate, type Policies, type Question, type SituateDeps, type SituateFailure } from './situate.ts';
+import {
+  situate,
+  type Policies,
+  type Question,
+  type SituateDeps,
+  type SituateFailure,
+  type Situation,
+} from './situate.ts';
 
 export interface Explanation {
   readonly image: string;
@@ -25,20 +32,27 @@ export interface Explanation {
 export async function explain(question: Question, deps: SituateDeps): Promise<Result<Explanation, SituateFailure>> {
   const situated = await situate(question, ['agent', 'viewer', 'admin'], deps);
   if (!situated.ok) return situated;
-  const { reference, decision, policies, selection } = situated.value;
+  const { reference, decision, policies } = situated.value;
   return success({
     image: question.image,
     reference,
     decision,
     rulesLookedAt: policies,
-    answer: answerOf(decision, selection, deps.now()),
+    answer: answerOf(situated.value, deps.now()),
   });
 }
 
-function answerOf(decision: Decision, selection: RegistrySelection, now: number): Explanation['answer'] {
+function answerOf(situation: Situation, now: number): Explanation['answer'] {
+  const { decision, selection, reference, policies } = situation;
   const described = describeSelection(selection, now);
   if (decision.allowed) return described;
-  return { ...described, outcome: 'denied', why: `refused by policy: ${decision.rule}` };
+  const host = hostOf(reference);
+  const reachable = selection.kind === 'selected' && decideHost({ host, ...policies }).allowed;
+  // A helper is asked for a host, not for an image: whoever reads "denied" here has to know that.
+  const but = reachable
+    ? `; but other images on ${host} are allowed, so a client that asks its helper for the host only is given this credential`
+    : '';
+  return { ...described, outcome: 'denied', why: `refused by policy: ${decision.rule}${but}` };
 }
 
 function describeSelection(selection: RegistrySelection, now: number): Explanation['answer'] {

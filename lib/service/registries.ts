@@ -1,16 +1,19 @@
 /** Registries as administrators handle them once they are there: read, list, activate, deactivate, delete, refresh. */
 import type { ChangeEntry } from '../domain/audit.ts';
 import { splitAddress } from '../domain/address.ts';
+import type { CredentialRecord } from '../domain/credential.ts';
 import type { NotFound, RevisionConflict } from '../domain/failures.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { MintFailure } from '../sources/source-kind.ts';
 import type { Catalogue, PageResult, RegistryFilter } from '../stores/catalogue.ts';
 import type { RegistryBusy } from './edit-registry.ts';
-import { asVerification, checkLogin } from './login.ts';
+import { asVerification, checkLogin, isRefusal } from './login.ts';
+import { mintFailure } from './mint.ts';
 import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import { refreshNow } from './refresh.ts';
-import type { RefreshDeps } from './refresh-registry.ts';
+import { recordAfterFailure, type RefreshDeps } from './refresh-registry.ts';
+import { findKind } from '../sources/registered-kinds.ts';
 import { currentCredential, stateOf, type CredentialUnavailable, type ReleaseDeps } from './release.ts';
 import { viewOf, type RegistryView } from './registry-view.ts';
 
@@ -132,7 +135,9 @@ export async function deleteRegistry(
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
   const { id, expectedRevision } = target;
-  const change = changeBy(target, 'registry.delete', deps);
+  const found = await findRegistry(target, deps);
+  if (!found.ok) return found;
+  const change = { ...changeBy(target, 'registry.delete', deps), detail: found.value.address };
   const removed = await deps.catalogue.removeRegistry({ id, expectedRevision, change });
   if (removed.kind === 'missing') return failure(NO_REGISTRY);
   if (removed.kind === 'conflict') {
@@ -175,16 +180,27 @@ export async function verifyRegistry(
   const registry = await deps.catalogue.claimRegistry(id, { claimId, now, until: now + NOTE_CLAIM_MS });
   if (registry === 'missing') return failure(NO_REGISTRY);
   if (registry === 'busy') return failure({ kind: 'registry_busy' });
-  const { claim: _ours, ...record } = registry.credential;
   await deps.catalogue.finishRefresh({
     registryId: id,
     claimId,
     sourceVersion: registry.sourceVersion,
-    credential: record,
+    credential: recordAfterCheck(registry, outcome, deps),
     verification: asVerification(outcome, now),
     change: { ...changeBy(target, 'registry.verify', deps), detail: outcome.status },
   });
   return success(outcome);
+}
+
+/** A refusal counts like a failed refresh, and is tried again like one; a login that works takes back a refusal. */
+function recordAfterCheck(registry: Registry, outcome: LoginCheckOutcome, deps: RegistryChangeDeps): CredentialRecord {
+  const { claim: _ours, ...record } = registry.credential;
+  const renewable = findKind(deps.kinds, registry.source.kind)?.renewable ?? true;
+  if (isRefusal(outcome)) {
+    const refusal = mintFailure('login_refused', outcome.advice);
+    return recordAfterFailure(record, { failure: refusal, renewable, now: deps.now() }, deps.random);
+  }
+  if (outcome.status !== 'verified' || renewable || record.current === undefined) return record;
+  return { current: record.current, consecutiveFailures: 0 };
 }
 
 /** Long enough for the one write that follows it. */

@@ -224,6 +224,24 @@ describe.each(SHELLS)('install.sh under $name', (shell) => {
     expect(readFileSync(helper, 'utf8')).toBe(readFileSync(HELPER, 'utf8'));
   });
 
+  it.each([
+    ['no credential', { status: 404, body: NOT_FOUND }, 0, ''],
+    [
+      'a refusal by policy',
+      { status: 403, body: 'pulling x is refused in prod: not in the whitelist (denied)' },
+      0,
+      '',
+    ],
+    ['an unknown token', { status: 401, body: 'no' }, 1, 'does not know this host'],
+    ['a token of another environment', { status: 403, body: 'not yours (environment_not_allowed)' }, 1, 'not yours'],
+    ['an outage', { status: 503, body: 'later' }, 1, 'later'],
+  ])('asks once whether its token is known, and is told: %s', async (_, answer, status, message) => {
+    pullpass.answer = answer;
+    const outcome = await host.run([INSTALLER, ...standard()]);
+    expect(outcome.status).toBe(status);
+    expect(outcome.stderr).toContain(message);
+  });
+
   it('does nothing when only half of it arrived', async () => {
     const half = readFileSync(INSTALLER, 'utf8').slice(0, -20);
     await host.run(['-s', '--', ...standard()], half);

@@ -275,6 +275,33 @@ describe('activate, deactivate, delete, refresh, verify', () => {
   });
 });
 
+describe('a login that is looked at', () => {
+  it('is counted like a failed refresh when it is refused, and taken back when it works again', async () => {
+    const { id } = await added();
+    registry.accounts.set('puller', 'canary-changed');
+    expect((await pullpass.call(`POST /v1/registries/${id}/verify`)).body).toMatchObject({ status: 'unauthorized' });
+    expect((await pullpass.call('GET /v1/status')).body).toMatchObject({
+      health: 'stale',
+      attention: [{ id, credential: { state: 'stale', lastError: { code: 'login_refused' } } }],
+    });
+    expect((await pullpass.call('GET /healthz')).status).toBe(503);
+    registry.accounts.set('puller', PASSWORD);
+    expect((await pullpass.call(`POST /v1/registries/${id}/verify`)).body).toMatchObject({ status: 'verified' });
+    expect((await pullpass.call('GET /v1/status')).body).toMatchObject({ health: 'ok' });
+    expect((await pullpass.call('GET /healthz')).status).toBe(200);
+  });
+
+  it('has the code of a refusal in the log, and the name of who did it in the audit trail', async () => {
+    await add({ environments: [] });
+    expect(pullpass.events.at(-1)).toMatchObject({ code: 'http.answer', fields: { problem: 'invalid_input' } });
+    const { id } = await added();
+    await pullpass.call(`DELETE /v1/registries/${id}`);
+    expect((await pullpass.call('GET /v1/audit?limit=1')).body).toMatchObject({
+      items: [{ action: 'registry.delete', subject: id, detail: registry.address, name: 'test admin' }],
+    });
+  });
+});
+
 describe('listing', () => {
   it('pages, newest first, and filters', async () => {
     const first = await added({ environments: ['a'] });

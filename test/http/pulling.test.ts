@@ -44,6 +44,10 @@ function resolve(image: string, environment = 'prod', token = agent): ReturnType
   return pullpass.call(`POST /v1/environments/${environment}/resolve`, { image }, { token });
 }
 
+function get(server: string, token = agent): ReturnType<RunningPullpass['call']> {
+  return pullpass.call('POST /v1/environments/prod/docker-credential', server, { token });
+}
+
 describe('resolve', () => {
   it('answers the credential with everything that the client needs', async () => {
     const id = await addRegistry();
@@ -161,10 +165,6 @@ describe('resolve', () => {
 });
 
 describe('docker-credential', () => {
-  function get(server: string, token = agent): ReturnType<RunningPullpass['call']> {
-    return pullpass.call('POST /v1/environments/prod/docker-credential', server, { token });
-  }
-
   it("answers a helper's one line of JSON and says until when it may be kept", async () => {
     await addRegistry();
     const answer = await get(registry.address);
@@ -228,6 +228,18 @@ describe('docker-credential', () => {
     registry.accounts.set('odd', odd);
     await addRegistry({ source: { kind: 'static', username: 'odd', password: odd } });
     expect((await get(registry.address)).body).toMatchObject({ Username: 'odd', Secret: odd });
+  });
+});
+
+describe('explain', () => {
+  it('says when a client that names only the host is given what the image is denied', async () => {
+    await addRegistry();
+    await pullpass.call('PUT /v1/environments/prod/policy', { whitelist: [`${registry.address}/team`] });
+    const image = `${registry.address}/other/app`;
+    const answer = await pullpass.call('POST /v1/environments/prod/explain', { image }, { token: agent });
+    expect(answer.body).toMatchObject({ outcome: 'denied', decision: { allowed: false } });
+    expect(answer.text).toContain('asks its helper for the host only is given this credential');
+    expect((await get(registry.address)).status).toBe(200);
   });
 });
 

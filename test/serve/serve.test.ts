@@ -139,6 +139,11 @@ describe('pullpass serve', () => {
     ],
     ['half a TLS configuration', ['--port', '0', '--tls-cert', 'x.pem'], /go together/],
     ['TLS files that are not there', ['--port', '0', '--tls-cert', 'x.pem', '--tls-key', 'y.pem'], /x\.pem, y\.pem/],
+    [
+      'TLS files that are none',
+      ['--port', '0', '--tls-cert', PROGRAM, '--tls-key', PROGRAM],
+      /not a certificate and its/,
+    ],
     ['a network that is none', ['--port', '0', '--allow-network', 'home'], /--allow-network must be a network such as/],
     [
       'an address of another machine',
