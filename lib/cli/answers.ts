@@ -115,6 +115,8 @@ export const auditAnswer = z.looseObject({
   at: z.string(),
   environment: optionalText,
   agentId: optionalText,
+  /** Of the agent or the actor; null when it is gone. */
+  name: optionalText,
   image: optionalText,
   outcome: optionalText,
   rule: optionalText,

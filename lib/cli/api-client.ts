@@ -107,10 +107,21 @@ function parseJson(body: string): unknown {
 function unreachable(error: unknown, { url, ca }: Connection): CommandFailure {
   const where = `${url.protocol}//${url.host}`;
   const code = codeOf(error);
+  if (code === ANSWERS_WITHOUT_TLS) {
+    return new CommandFailure({
+      exitCode: EXIT.unavailable,
+      what: `${where} does not speak TLS`,
+      advice: `it seems to speak plain HTTP: use http://${url.host}`,
+    });
+  }
   return new CommandFailure({ exitCode: EXIT.unavailable, ...explainCode(code, where, ca !== undefined) });
 }
 
+const ANSWERS_WITHOUT_TLS = 'ERR_SSL_WRONG_VERSION_NUMBER';
+
 function codeOf(error: unknown): string {
+  // Node gives one code for everything OpenSSL refuses while it writes; only the text tells them apart.
+  if (error instanceof Error && error.message.includes('wrong version number')) return ANSWERS_WITHOUT_TLS;
   if (error instanceof Error && error.name === 'TimeoutError') return 'TIMEOUT';
   if (error instanceof Error && error.cause instanceof Error && error.cause.name === 'TimeoutError') return 'TIMEOUT';
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';

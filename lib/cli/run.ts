@@ -19,17 +19,21 @@ import type { Terminal } from './terminal.ts';
 /** `argv` without the interpreter and the program. Never throws for what a user or a server did. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
+  let typed = 'pullpass';
   try {
     refuseSecretsIn(argv);
     const program = programOf(terminal, (code) => {
       exitCode = code;
     });
+    noteTyped(program, (path) => {
+      typed = path;
+    });
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return endOfParsing(error, terminal);
+    if (error instanceof CommanderError) return endOfParsing(error, typed, terminal);
     if (error instanceof CommandFailure) {
-      complain(terminal, error.message, error.advice);
+      complain(terminal, error.message, error.advice ?? (error.exitCode === EXIT.usage ? helpOf(typed) : undefined));
       return error.exitCode;
     }
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
@@ -64,12 +68,31 @@ function programOf(terminal: Terminal, exitWith: (code: number) => void): Comman
   return program;
 }
 
-function endOfParsing(error: CommanderError, terminal: Terminal): number {
+/** Which command is being parsed or run, as it would be typed: its help is the one to look at when it is wrong. */
+function noteTyped(program: Command, note: (path: string) => void): void {
+  const follow = (command: Command, path: string): void => {
+    command.exitOverride((error) => {
+      note(path);
+      throw error;
+    });
+    command.hook('preAction', (self, running) => {
+      if (self === running) note(path);
+    });
+    for (const child of command.commands) follow(child, `${path} ${child.name()}`);
+  };
+  follow(program, program.name());
+}
+
+function helpOf(typed: string): string {
+  return `see \`${typed} --help\``;
+}
+
+function endOfParsing(error: CommanderError, typed: string, terminal: Terminal): number {
   if (error.exitCode === 0) return EXIT.ok;
   // Help was printed because a subcommand is missing.
   if (error.code === 'commander.help') return EXIT.usage;
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  complain(terminal, withoutValue(error.code, first), rest.join(' ') || 'see `pullpass --help`');
+  complain(terminal, withoutValue(error.code, first), [...rest, helpOf(typed)].join(' '));
   return EXIT.usage;
 }
 

@@ -102,6 +102,19 @@ describe('the address', () => {
     expect(calls[0]?.url).toBe('/stage/v1/registries?limit=500');
   });
 
+  it('with https where plain HTTP is spoken says so', async () => {
+    const { port, calls } = await answering(EMPTY);
+
+    expect(await runCommand(LIST, { url: `https://127.0.0.1:${port}` })).toEqual({
+      exitCode: 5,
+      stdout: '',
+      stderr:
+        `pullpass: https://127.0.0.1:${port} does not speak TLS\n` +
+        `  it seems to speak plain HTTP: use http://127.0.0.1:${port}\n`,
+    });
+    expect(calls).toEqual([]);
+  });
+
   it('where nothing listens says how to start it', async () => {
     const { url } = await answering(EMPTY);
     await api?.close();

@@ -100,6 +100,13 @@ describe('status', () => {
     });
   });
 
+  it('counts one as one', async () => {
+    const one = { ...fine, environments: 1, kinds: [{ ...kind, registries: 1 }] };
+    const ran = await runCommand(['status'], await serving({ 'GET /v1/status': { body: one } }));
+
+    expect(ran.stdout.split('\n')[0]).toBe('ok: 1 registry, 1 environment');
+  });
+
   it.each([['--json'], []])('is exit code 1 when a credential is stale (%s)', async (...options) => {
     const late = {
       ...fine,
@@ -139,6 +146,18 @@ describe('audit', () => {
       '2026-03-01T11:00:00Z  admin1               registry.add  01hz                quay.io',
       '',
     ]);
+  });
+
+  it('names who it was, by the id where the name is gone', async () => {
+    const items = [
+      { ...decision, name: 'host-1' },
+      { ...change, name: 'ops' },
+      { ...decision, name: null },
+    ];
+    const { url } = await serving({ 'GET /v1/audit?limit=50': { body: { items } } });
+    const [, ...rows] = (await runCommand(['audit'], { url })).stdout.trimEnd().split('\n');
+
+    expect(rows.map((row) => row.split(/ +/)[1])).toEqual(['host-1', 'ops', 'agent1']);
   });
 
   it('asks for no more than is wanted, over several pages', async () => {

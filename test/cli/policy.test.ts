@@ -33,8 +33,8 @@ function holding(fields: Record<string, unknown> = {}): Script {
 describe('what a change writes', () => {
   it.each([
     {
-      line: 'allow index.docker.io Quay.io/other',
-      put: { ...FIELDS, whitelist: ['quay.io/team', 'docker.io', 'quay.io/other'] },
+      line: 'allow index.docker.io Quay.io',
+      put: { ...FIELDS, whitelist: ['quay.io/team', 'docker.io', 'quay.io'] },
     },
     { line: 'deny *.bad.example', put: { ...FIELDS, deny: ['evil.example', '*.bad.example'] } },
     { line: 'remove EVIL.example', put: { ...FIELDS, deny: [] } },
@@ -92,6 +92,28 @@ it('says that the first allowed entry turns the restriction on', async () => {
   expect(calls[1]?.body).toMatchObject({ whitelist: ['quay.io'] });
 });
 
+describe('an entry with a path', () => {
+  const NOTE =
+    'a path is enforced when a client names the image (resolve); docker, podman and skopeo ask their helper for the host ' +
+    'only and get its credential if anything on it is allowed\n';
+
+  it.each([
+    { line: 'allow quay.io/other', stderr: NOTE },
+    { line: 'deny quay.io/other', stderr: NOTE },
+    { line: 'set --whitelist a.example,quay.io/other', stderr: NOTE },
+    { line: 'set --deny quay.io/other', stderr: NOTE },
+    { line: 'set --file -', stderr: NOTE },
+    { line: 'set --deny quay.io', stderr: '' },
+    { line: 'set --default quay.io/team', stderr: '' },
+    { line: 'remove evil.example', stderr: '' },
+  ])('policy $line says for whom it holds: $stderr', async ({ line, stderr }) => {
+    const { url } = await serving(holding());
+    const ran = await runCommand(['policy', ...line.split(' ')], { url, stdin: JSON.stringify(FIELDS) });
+
+    expect(ran).toMatchObject({ exitCode: 0, stderr });
+  });
+});
+
 it('writes nothing when it is so already', async () => {
   const { url, calls } = await serving(holding());
   const ran = await runCommand(['policy', 'allow', 'quay.io/team'], { url });
@@ -144,6 +166,7 @@ describe('what is refused without a change', () => {
     { line: 'allow *', exitCode: 2, says: 'the entry * must not be "*" alone' },
     { line: 'allow', exitCode: 2, says: "missing required argument 'entry'" },
     { line: 'set', exitCode: 2, says: 'there is nothing to set' },
+    { line: 'set --whitelist ', exitCode: 2, says: 'for no restriction: --no-whitelist' },
     { line: 'default', exitCode: 2, says: 'give an address, or --none' },
     { line: 'default quay.io --none', exitCode: 2, says: 'give an address, or --none' },
     { line: 'mode strict', exitCode: 2, says: 'strict' },

@@ -128,7 +128,7 @@ describe('what is sent to add a registry', () => {
     const ran = await runCommand(['registry', 'add', ...words(line)], { url: api.url, stdin: stdin ?? '' });
 
     expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(api.calls.map(({ body }) => body)).toEqual([sent]);
+    expect(api.calls.filter(({ method }) => method === 'POST').map(({ body }) => body)).toEqual([sent]);
     expect(ran.stdout).not.toContain(SECRET);
   });
 });
@@ -209,6 +209,27 @@ it('warns when the login proves nothing', async () => {
 
   expect(ran.exitCode).toBe(0);
   expect(ran.stderr).toContain('warning: accepts_anyone');
+});
+
+it.each([
+  { name: 'one for the same environment', other: ['prod'], told: true },
+  { name: 'one for every environment', other: ['*'], told: true },
+  { name: 'one for another environment', other: ['ci'], told: false },
+])('with $name at the same address says which answers from now on: $told', async ({ other, told }) => {
+  const items = [registryDocument(), registryDocument({ id: '01hzregistry0', environments: other })];
+  const twice = await startScriptedApi({
+    'POST /v1/registries': { status: 201, body: registryDocument() },
+    'GET /v1/registries?address=quay.io&limit=500': { body: { items } },
+  });
+  const ran = await runCommand(
+    ['registry', 'add', 'quay.io', ...words('--username bob --password-file @password')],
+    twice,
+  );
+  await twice.close();
+
+  const note =
+    'it answers instead of 01hzregistry0 from now on; to change that one instead: pullpass registry edit 01hzregistry0\n';
+  expect(ran).toMatchObject({ exitCode: 0, stderr: told ? note : '' });
 });
 
 it('says why Pullpass refused, and which option that was', async () => {

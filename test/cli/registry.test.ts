@@ -44,6 +44,39 @@ describe('registry list', () => {
     expect(lines[1]).toMatch(/ 01hzregistry2$/);
   });
 
+  it.each([
+    { status: undefined, shown: 'fresh, not verified' },
+    { status: 'unauthorized', shown: 'fresh, unauthorized' },
+    { status: 'verified', shown: 'fresh' },
+  ])('says of a fresh credential whose login is $status: $shown', async ({ status, shown }) => {
+    const verification = status === undefined ? null : { status, at: '2026-03-01T11:00:00.000Z', warning: null };
+    const items = [registryDocument({ verification })];
+    const ran = await runCommand(
+      ['registry', 'list'],
+      await serving({ 'GET /v1/registries?limit=500': { body: { items } } }),
+    );
+
+    expect(ran.stdout).toContain(`  active  ${shown}  `);
+  });
+
+  it.each([
+    { words: [], query: '', says: 'there is no registry; add one with `pullpass registry add`' },
+    { words: ['--env', 'nope'], query: 'environment=nope&', says: 'no registry for the environment nope' },
+    {
+      words: ['--address', 'quay.io', '--kind', 'ecr', '--state', 'active'],
+      query: 'address=quay.io&kind=ecr&state=active&',
+      says: 'no registry at quay.io, of the kind ecr, that is active',
+    },
+  ])('without a result for $words says: $says', async ({ words, query, says }) => {
+    const { url } = await serving({ [`GET /v1/registries?${query}limit=500`]: { body: { items: [] } } });
+
+    expect(await runCommand(['registry', 'list', ...words], { url })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `${says}\n`,
+    });
+  });
+
   it('follows the pages, and prints one array for scripts', async () => {
     const first = { items: [ecrRegistryDocument()], cursor: 'next&page' };
     const { url, asked } = await serving({
@@ -102,6 +135,18 @@ describe('registry show', () => {
         'last error         throttled, 2026-03-01T11:58:00.000Z (2m ago)',
       ]),
     );
+  });
+
+  it.each([
+    { verification: null, line: /^login +never tried$/m },
+    {
+      verification: { status: 'unauthorized', at: '2026-03-01T11:00:00.000Z', warning: null },
+      line: /^login +unauthorized, 2026-03-01T11:00:00.000Z \(1h ago\)$/m,
+    },
+  ])('says how the last login went: $line', async ({ verification, line }) => {
+    const { url } = await serving({ 'GET /v1/registries/id1': { body: registryDocument({ verification }) } });
+
+    expect((await runCommand(['registry', 'show', 'id1'], { url })).stdout).toMatch(line);
   });
 
   it('finds by address, and prints exactly what the API said', async () => {

@@ -42,9 +42,16 @@ export function addAuditCommand(program: Command, contextOf: ContextOf): void {
 function rowOf(entry: AuditAnswer): readonly string[] {
   const time = entry.at.replace(/\.\d+Z$/, 'Z');
   if (entry.type === 'change') {
-    return [time, entry.actor ?? '', '', entry.action ?? '', entry.subject ?? '', entry.detail ?? ''];
+    return [time, entry.name ?? entry.actor ?? '', '', entry.action ?? '', entry.subject ?? '', entry.detail ?? ''];
   }
   const would = entry.wouldRefuse === true && entry.outcome !== 'denied' ? ' (enforce would refuse it)' : '';
   const rule = `${entry.rule ?? ''}${would}`;
-  return [time, entry.agentId ?? '', entry.environment ?? '', entry.outcome ?? '', entry.image ?? '', rule];
+  return [
+    time,
+    entry.name ?? entry.agentId ?? '',
+    entry.environment ?? '',
+    entry.outcome ?? '',
+    entry.image ?? '',
+    rule,
+  ];
 }

@@ -2,6 +2,8 @@
 import { parsePolicyEntry, type PolicyList } from '../../domain/policy-entry.ts';
 import { CommandFailure, usageFailure } from '../command-failure.ts';
 import { EXIT } from '../exit-codes.ts';
+import { remark } from '../print.ts';
+import type { Terminal } from '../terminal.ts';
 import type { PolicyFields } from './policy-change.ts';
 
 export function canonicalEntries(entries: readonly string[], list: PolicyList): readonly string[] {
@@ -42,6 +44,16 @@ export function withoutEntries(present: PolicyFields, entries: readonly string[]
     );
   }
   return { ...present, whitelist, deny: present.deny.filter((entry) => !fromDeny.includes(entry)) };
+}
+
+/** Credential helpers are asked for a host, so a path cannot hold for what asks them. */
+export function remarkPaths(entries: readonly string[], terminal: Terminal): void {
+  if (!entries.some((entry) => entry.includes('/'))) return;
+  remark(
+    terminal,
+    'a path is enforced when a client names the image (resolve); docker, podman and skopeo ask their helper for the ' +
+      'host only and get its credential if anything on it is allowed',
+  );
 }
 
 function united(present: readonly string[], added: readonly string[]): readonly string[] {

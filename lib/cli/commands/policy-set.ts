@@ -8,6 +8,7 @@ import type { CommandContext, ContextOf } from '../command-context.ts';
 import { splitCommas } from '../option-values.ts';
 import { printJson } from '../print.ts';
 import { readText } from '../secret-input.ts';
+import { remarkPaths } from './policy-entries.ts';
 import { policyPath, type ChangePolicy, type PolicyFields } from './policy-change.ts';
 import { printPolicy } from './policy-print.ts';
 
@@ -21,7 +22,7 @@ interface SetFlags {
   readonly mode?: string;
 }
 
-type Apply = (env: string | undefined, change: ChangePolicy, context: CommandContext) => Promise<void>;
+type Apply = (env: string | undefined, change: ChangePolicy, context: CommandContext) => Promise<boolean>;
 
 export function addPolicySet(
   policy: Command,
@@ -39,12 +40,17 @@ export function addPolicySet(
     .addOption(new Option('--mode <mode>', 'inherit: as the organisation').choices(['enforce', 'audit', 'inherit']))
     .action(async (flags: SetFlags, command: Command) => {
       const context = parts.contextOf(command);
-      if (flags.file === undefined) await parts.apply(flags.env, changeOf(flags), context);
-      else await putFile(flags.file, flags, context);
+      if (flags.file !== undefined) {
+        await putFile(flags.file, flags, context);
+        return;
+      }
+      const fields = fieldsOf(flags);
+      const changed = await parts.apply(flags.env, (present) => ({ ...present, ...fields }), context);
+      if (changed) remarkPaths([...(fields.whitelist ?? []), ...(fields.deny ?? [])], context.terminal);
     });
 }
 
-function changeOf(flags: SetFlags): ChangePolicy {
+function fieldsOf(flags: SetFlags): Partial<PolicyFields> {
   const { whitelist, deny, mode } = flags;
   const fields: Partial<PolicyFields> = {
     ...(whitelist === undefined ? {} : { whitelist: whitelist === false ? null : splitCommas(whitelist) }),
@@ -55,7 +61,10 @@ function changeOf(flags: SetFlags): ChangePolicy {
   if (Object.keys(fields).length === 0) {
     throw usageFailure('there is nothing to set', 'give --file, or some of --whitelist, --deny, --default and --mode');
   }
-  return (present) => ({ ...present, ...fields });
+  if (fields.whitelist?.length === 0) {
+    throw usageFailure('an empty whitelist would refuse everything', 'for no restriction: --no-whitelist');
+  }
+  return fields;
 }
 
 /** What `policy show --json` adds to the policy itself. */
@@ -80,8 +89,10 @@ async function putFile(file: string, flags: SetFlags, { api, json, terminal }: C
     );
   }
   const document = await api({ method: 'PUT', path: policyPath(flags.env), body, ifMatch: revision });
+  const stored = expectAnswer(policyAnswer, document);
   if (json) printJson(terminal, document);
-  else printPolicy(terminal, expectAnswer(policyAnswer, document), flags.env);
+  else printPolicy(terminal, stored, flags.env);
+  remarkPaths([...(stored.whitelist ?? []), ...stored.deny], terminal);
 }
 
 function parseJson(text: string): unknown {

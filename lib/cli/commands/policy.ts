@@ -7,7 +7,7 @@ import type { CommandContext, ContextOf } from '../command-context.ts';
 import { printJson, remark } from '../print.ts';
 import type { Terminal } from '../terminal.ts';
 import { changePolicy, readPolicy, type ChangePolicy, type PolicyFields } from './policy-change.ts';
-import { withAllowed, withDenied, withoutEntries } from './policy-entries.ts';
+import { remarkPaths, withAllowed, withDenied, withoutEntries } from './policy-entries.ts';
 import { printPolicy } from './policy-print.ts';
 import { addPolicySet } from './policy-set.ts';
 
@@ -51,7 +51,8 @@ function addEntryCommands(policy: Command, contextOf: ContextOf): void {
       .option(...SCOPE)
       .action(async (entries: readonly string[], { env }: ScopeFlag, command: Command) => {
         const context = contextOf(command);
-        await apply(env, (present) => change(present, entries, context.terminal), context);
+        const changed = await apply(env, (present) => change(present, entries, context.terminal), context);
+        if (changed && change !== withoutEntries) remarkPaths(entries, context.terminal);
       });
   };
   entryCommand(
@@ -89,11 +90,12 @@ function addDefault(policy: Command, contextOf: ContextOf): void {
     });
 }
 
-/** Changes, then shows what holds now. */
-async function apply(env: string | undefined, change: ChangePolicy, context: CommandContext): Promise<void> {
+/** Changes, then shows what holds now. Whether anything changed. */
+async function apply(env: string | undefined, change: ChangePolicy, context: CommandContext): Promise<boolean> {
   const { api, json, terminal } = context;
   const { document, changed } = await changePolicy(env, change, api);
   if (!changed) remark(terminal, 'nothing to change: it is so already');
   if (json) printJson(terminal, document);
   else printPolicy(terminal, expectAnswer(policyAnswer, document), env);
+  return changed;
 }

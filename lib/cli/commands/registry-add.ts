@@ -1,10 +1,11 @@
 /** `pullpass registry add`. */
 import { Option, type Command } from 'commander';
 import { findPreset, REGISTRY_PRESETS, type RegistryPreset } from '../../sources/registry-presets.ts';
-import { registryAnswer } from '../answers.ts';
-import { expectAnswer } from '../api-client.ts';
-import { usageFailure } from '../command-failure.ts';
+import { registryAnswer, type RegistryAnswer } from '../answers.ts';
+import { expectAnswer, type CallApi } from '../api-client.ts';
+import { CommandFailure, usageFailure } from '../command-failure.ts';
 import type { CommandContext, ContextOf } from '../command-context.ts';
+import { allItems } from '../pages.ts';
 import { printJson, printLine, remark, withProgress } from '../print.ts';
 import { settingsDocument, withRegistryOptions, type SettingFlags, type SourceFlags } from './registry-options.ts';
 import { credentialWords } from './registry-print.ts';
@@ -69,6 +70,30 @@ async function addRegistry(
   if (warning) {
     remark(terminal, `warning: ${warning}: it answers the same without a credential, so the login proves nothing`);
   }
+  for (const id of await replacedBy(added, api)) {
+    remark(
+      terminal,
+      `it answers instead of ${id} from now on; to change that one instead: pullpass registry edit ${id}`,
+    );
+  }
+}
+
+/** Ids at the same address that an environment in common used until now. Not knowing them must not fail what is done. */
+async function replacedBy(added: RegistryAnswer, api: CallApi): Promise<readonly string[]> {
+  try {
+    const documents = await allItems(api, { path: '/v1/registries', query: { address: added.address } });
+    return documents
+      .map((document) => expectAnswer(registryAnswer, document))
+      .filter(({ id, environments }) => id !== added.id && overlap(environments, added.environments))
+      .map(({ id }) => id);
+  } catch (error) {
+    if (error instanceof CommandFailure) return [];
+    throw error;
+  }
+}
+
+function overlap(some: readonly string[], others: readonly string[]): boolean {
+  return some.includes('*') || others.includes('*') || some.some((environment) => others.includes(environment));
 }
 
 /** Only static sources note the choice, and only where it is one of theirs. */

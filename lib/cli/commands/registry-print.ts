@@ -4,9 +4,20 @@ import { printFields, printTable, remark } from '../print.ts';
 import type { Terminal } from '../terminal.ts';
 import { fullTime, leftWords } from '../time-words.ts';
 
-export function printRegistries(terminal: Terminal, registries: readonly RegistryAnswer[]): void {
+export interface RegistryFilters {
+  readonly env?: string;
+  readonly address?: string;
+  readonly kind?: string;
+  readonly state?: string;
+}
+
+export function printRegistries(
+  terminal: Terminal,
+  registries: readonly RegistryAnswer[],
+  filters: RegistryFilters,
+): void {
   if (registries.length === 0) {
-    remark(terminal, 'there is no registry; add one with `pullpass registry add`');
+    remark(terminal, noneWords(filters));
     return;
   }
   printTable(
@@ -17,17 +28,36 @@ export function printRegistries(terminal: Terminal, registries: readonly Registr
       registry.source.kind,
       registry.environments.join(','),
       stateWords(registry),
-      credentialWords(registry, terminal.now()),
+      credentialWords(registry, terminal.now(), loginDoubt(registry)),
       registry.id,
     ]),
   );
 }
 
-export function credentialWords({ credential }: RegistryAnswer, now: number): string {
-  const { state, expiresAt, lastError } = credential;
+function noneWords({ env, address, kind, state }: RegistryFilters): string {
+  const filters = [
+    ...(env === undefined ? [] : [`for the environment ${env}`]),
+    ...(address === undefined ? [] : [`at ${address}`]),
+    ...(kind === undefined ? [] : [`of the kind ${kind}`]),
+    ...(state === undefined ? [] : [`that is ${state}`]),
+  ];
+  if (filters.length === 0) return 'there is no registry; add one with `pullpass registry add`';
+  return `no registry ${filters.join(', ')}`;
+}
+
+/** `doubt`: what speaks against the credential although it is fresh. */
+export function credentialWords({ credential }: RegistryAnswer, now: number, doubt?: string): string {
+  const { expiresAt, lastError } = credential;
+  const state = doubt === undefined ? credential.state : `${credential.state}, ${doubt}`;
   const error = lastError === null || lastError === undefined ? '' : ` (${lastError.code})`;
   if (expiresAt === null || expiresAt === undefined) return `${state}${error}`;
   return `${state}, ${leftWords((Date.parse(expiresAt) - now) / 1000)}${error}`;
+}
+
+/** A credential that nobody has logged in with may be as fresh as it likes, and wrong. */
+function loginDoubt({ credential, verification }: RegistryAnswer): string | undefined {
+  const status = verification?.status ?? 'not verified';
+  return credential.state === 'fresh' && status !== 'verified' ? status : undefined;
 }
 
 function stateWords({ state, overridden }: RegistryAnswer): string {
@@ -55,7 +85,7 @@ export function printRegistry(terminal: Terminal, registry: RegistryAnswer): voi
     ['runs out', credential.state === 'pending' ? undefined : (fullTime(credential.expiresAt, now) ?? 'never')],
     ['next refresh', fullTime(credential.nextRefreshAt, now)],
     ['last error', lastError ? `${lastError.code}, ${fullTime(lastError.at, now) ?? ''}` : undefined],
-    ['verification', verification ? verificationWords(verification, now) : undefined],
+    ['login', verification ? verificationWords(verification, now) : 'never tried'],
     ['added', fullTime(registry.createdAt, now)],
     ['changed', fullTime(registry.updatedAt, now)],
     ['revision', String(registry.revision)],

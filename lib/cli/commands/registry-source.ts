@@ -72,10 +72,7 @@ function refuseForeignFlags(kind: string, flags: SourceFlags): void {
     .flatMap((other) => FLAGS_OF[other])
     .find(([flag]) => flags[flag] !== undefined);
   if (foreign === undefined) return;
-  throw usageFailure(
-    `${foreign[1]} does not belong to a registry of the kind ${kind}`,
-    'see `pullpass registry add --help`',
-  );
+  throw usageFailure(`${foreign[1]} does not belong to a registry of the kind ${kind}`);
 }
 
 async function staticDocument(request: SourceRequest, terminal: Terminal): Promise<Record<string, unknown>> {

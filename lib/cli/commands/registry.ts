@@ -11,7 +11,7 @@ import { canAsk } from '../terminal.ts';
 import { findRegistry } from './find-registry.ts';
 import { addRegistryAdd } from './registry-add.ts';
 import { addRegistryEdit } from './registry-edit.ts';
-import { credentialWords, printRegistries, printRegistry } from './registry-print.ts';
+import { credentialWords, printRegistries, printRegistry, type RegistryFilters } from './registry-print.ts';
 
 const WHICH = 'the id, or the address where only one registry has it';
 
@@ -35,13 +35,6 @@ export function addRegistryCommands(program: Command, contextOf: ContextOf): voi
   addDelete(registry, contextOf);
 }
 
-interface ListFlags {
-  readonly env?: string;
-  readonly address?: string;
-  readonly kind?: string;
-  readonly state?: string;
-}
-
 function addList(registry: Command, contextOf: ContextOf): void {
   registry
     .command('list')
@@ -50,8 +43,9 @@ function addList(registry: Command, contextOf: ContextOf): void {
     .option('--address <address>', 'those at this address')
     .option('--kind <kind>', 'those of this source kind')
     .addOption(new Option('--state <state>', 'those in this state').choices(['active', 'inactive']))
-    .action(async ({ env, address, kind, state }: ListFlags, command: Command) => {
+    .action(async (filters: RegistryFilters, command: Command) => {
       const { api, json, terminal } = contextOf(command);
+      const { env, address, kind, state } = filters;
       const query = { environment: env, address, kind, state };
       const items = await allItems(api, { path: '/v1/registries', query });
       if (json) printJson(terminal, items);
@@ -59,6 +53,7 @@ function addList(registry: Command, contextOf: ContextOf): void {
         printRegistries(
           terminal,
           items.map((item) => expectAnswer(registryAnswer, item)),
+          filters,
         );
     });
 }

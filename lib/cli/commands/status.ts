@@ -22,7 +22,9 @@ export function addStatusCommand(program: Command, contextOf: ContextOf): void {
         return;
       }
       const registries = status.kinds.reduce((sum, { registries: count }) => sum + count, 0);
-      printLine(terminal, `${status.health}: ${registries} registries, ${status.environments} environments`);
+      const registriesWords = counted(registries, 'registry', 'registries');
+      const environmentsWords = counted(status.environments, 'environment', 'environments');
+      printLine(terminal, `${status.health}: ${registriesWords}, ${environmentsWords}`);
       if (status.kinds.length > 0) {
         printTable(
           terminal,
@@ -43,4 +45,8 @@ export function addStatusCommand(program: Command, contextOf: ContextOf): void {
         status.attention.map((registry) => [registry.address, credentialWords(registry, terminal.now()), registry.id]),
       );
     });
+}
+
+function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`;
 }
