@@ -29,7 +29,7 @@ export interface ServeOptions {
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
   readonly insecureHttp: boolean;
-  /** CIDRs of registries that are not on public addresses; empty: the default, see `defaultNetworks`. */
+  /** CIDRs of registries that are not on public addresses; empty: the defaults below. */
   readonly allowNetworks: readonly string[];
   /** Token endpoints, beside Google's own, that a service account key may name: exact URLs. */
   readonly trustedTokenUris: readonly string[];
