@@ -9,6 +9,7 @@ import process from 'node:process';
 import { createSecureContext } from 'node:tls';
 import type { Report } from '../service/events.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { parseNetworks } from '../distribution/address-guard.ts';
 import { localServer, type TlsFiles } from '../http/local-server.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../stores/embedded/open-embedded-store.ts';
@@ -34,8 +35,6 @@ export interface ServeOptions {
   /** Token endpoints, beside Google's own, that a service account key may name: exact URLs. */
   readonly trustedTokenUris: readonly string[];
 }
-
-const VERSION = '0.1.0';
 
 /** Registries in one's own network are what a local Pullpass is for; the machine itself only when nobody else can ask. */
 const PRIVATE_NETWORKS = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
@@ -82,7 +81,7 @@ async function serveStore(parts: {
     allowNetworks: networks(options),
     sources: { google: { trustedTokenUris: options.trustedTokenUris } },
     hostScripts: await loadHostScripts(),
-    version: VERSION,
+    version: manifest.version,
   });
   const server = localServer(composition.handler, tls);
   const listening = await listen(server, options);
