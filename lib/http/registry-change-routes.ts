@@ -14,6 +14,7 @@ import {
   verifyRegistry,
   viewRegistry,
   type RegistryChangeDeps,
+  type RegistryTarget,
 } from '../service/registries.ts';
 import type { ReleaseDeps } from '../service/release.ts';
 import { json, NO_CONTENT, type ApiRequest, type ApiResponse } from './api-request.ts';
@@ -86,7 +87,7 @@ function editing(deps: RegistryChangeRoutesDeps): Route {
 
 async function runEdit(
   request: ApiRequest,
-  target: Target,
+  target: RegistryTarget,
   deps: RegistryChangeRoutesDeps,
 ): Promise<Result<Registry, EditRegistryFailure | BadRequest>> {
   const document = parseJson(request.body);
@@ -156,16 +157,10 @@ function removing(deps: RegistryChangeRoutesDeps): Route {
   });
 }
 
-interface Target {
-  readonly id: string;
-  readonly actor: string;
-  readonly expectedRevision: number | undefined;
-}
-
 interface ChangeOfOne<Value> extends Pick<RouteDescription, 'summary' | 'body' | 'answers' | 'problems'> {
   readonly method: Method;
   readonly path: string;
-  readonly run: (request: ApiRequest, target: Target) => Promise<Result<Value, ApiFailure>>;
+  readonly run: (request: ApiRequest, target: RegistryTarget) => Promise<Result<Value, ApiFailure>>;
   readonly answer: (value: Value) => Promise<ApiResponse>;
 }
 

@@ -9,6 +9,7 @@ import process from 'node:process';
 import type { Agent } from '../domain/agent.ts';
 import { Secret } from '../domain/secret.ts';
 import { createAgent } from '../service/agents.ts';
+import { everyItem } from '../service/every-item.ts';
 import { claimedAgentId, isTokenOf } from '../service/tokens.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 
@@ -48,15 +49,8 @@ async function holdsWorkingToken(file: string, catalogue: Catalogue): Promise<bo
 }
 
 async function earlierAdmins(catalogue: Catalogue): Promise<readonly Agent[]> {
-  const found: Agent[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await catalogue.listAgents({ limit: 500, ...(cursor === undefined ? {} : { cursor }) });
-    if (page === 'bad_cursor') break;
-    found.push(...page.items.filter((agent) => agent.name === NAME && agent.role === 'admin'));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return found;
+  const agents = await Array.fromAsync(everyItem((query) => catalogue.listAgents(query), 500));
+  return agents.filter((agent) => agent.name === NAME && agent.role === 'admin');
 }
 
 async function writePrivately(file: string, token: Secret): Promise<void> {

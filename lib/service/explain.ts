@@ -1,19 +1,12 @@
 /** Why would this image be pulled with this credential, or not: what resolve would do, without doing it. No secret. */
 import type { CredentialState } from '../domain/credential.ts';
 import { hostOf, type ImageReference } from '../domain/image-reference.ts';
-import { decideHost, type Decision } from '../domain/policy-decision.ts';
+import { decideHost, type Decision, type Policies } from '../domain/policy-decision.ts';
 import type { RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { success, type Result } from '../domain/result.ts';
 import { stateOf } from './release.ts';
-import {
-  situate,
-  type Policies,
-  type Question,
-  type SituateDeps,
-  type SituateFailure,
-  type Situation,
-} from './situate.ts';
+import { situate, type Question, type SituateDeps, type SituateFailure, type Situation } from './situate.ts';
 
 export interface Explanation {
   readonly image: string;

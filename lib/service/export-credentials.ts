@@ -13,8 +13,9 @@ import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { requireEnvironment, requireRole, type Forbidden } from './authenticate.ts';
+import { everyItem } from './every-item.ts';
 import { currentCredential, type ReleaseDeps } from './release.ts';
-import { decisionEntry } from './resolve.ts';
+import { decisionEntry, outcomeOf } from './resolve.ts';
 
 export interface ExportDeps extends ReleaseDeps {
   readonly catalogue: Pick<Catalogue, 'listRegistries' | 'getPolicy'>;
@@ -46,7 +47,9 @@ export async function exportCredentials(
     deps.catalogue.getPolicy(environment.value),
   ]);
   const policies = { organisation: organisation?.document, environment: ownPolicy?.document };
-  const winners = winnersByAddress(await registriesOf(environment.value, deps), environment.value);
+  const filter = { environment: environment.value };
+  const registries = everyItem((query) => deps.catalogue.listRegistries({ filter, ...query }), PAGE);
+  const winners = winnersByAddress(await Array.fromAsync(registries), environment.value);
   const exported: ExportedCredential[] = [];
   for (const registry of winners) {
     if (!request.paths && splitAddress(registry.address).path !== '') continue;
@@ -54,14 +57,8 @@ export async function exportCredentials(
     if (!decision.allowed) continue;
     const about = { environment: environment.value, image: registry.address, agentId: request.agent.id, decision };
     const credential = await currentCredential(registry, deps);
-    if (!credential.ok) {
-      const outcome = { outcome: 'unavailable', registryId: registry.id } as const;
-      await deps.recordDecision(decisionEntry({ ...about, at: deps.now() }, outcome));
-      continue;
-    }
-    const { version } = credential.value;
-    const outcome = { outcome: 'released', registryId: registry.id, version } as const;
-    await deps.recordDecision(decisionEntry({ ...about, at: deps.now() }, outcome));
+    await deps.recordDecision(decisionEntry({ ...about, at: deps.now() }, outcomeOf(registry, credential)));
+    if (!credential.ok) continue;
     exported.push({ registry, credential: credential.value });
   }
   return success(exported);
@@ -75,22 +72,6 @@ function mayExport(agent: Agent, environment: string): Result<Agent, Forbidden> 
   if (agent.export) return success(agent);
   const reason = 'this token may not export credentials: create an agent with "export": true';
   return failure({ kind: 'forbidden', code: 'export_not_allowed', reason });
-}
-
-async function registriesOf(environment: string, deps: ExportDeps): Promise<readonly Registry[]> {
-  const found: Registry[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await deps.catalogue.listRegistries({
-      filter: { environment },
-      limit: PAGE,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    if (page === 'bad_cursor') break;
-    found.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return found;
 }
 
 /** At each address the registry that answers; where that one is inactive, nobody does. */

@@ -55,7 +55,8 @@ export interface RegistryChangeDeps extends Omit<RefreshDeps, 'catalogue'> {
   readonly catalogue: Catalogue;
 }
 
-interface Target {
+/** Which registry, who asks, and at which revision; undefined: whatever it is. */
+export interface RegistryTarget {
   readonly id: string;
   readonly actor: string;
   readonly expectedRevision: number | undefined;
@@ -63,7 +64,7 @@ interface Target {
 
 /** Stops new pulls; containers that run are not touched. Activating again needs no password. */
 export async function deactivateRegistry(
-  target: Target,
+  target: RegistryTarget,
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
   return await setState(target, 'inactive', deps);
@@ -71,7 +72,7 @@ export async function deactivateRegistry(
 
 /** Pulls work again at once: a credential that ran out while it was inactive is made anew before the answer. */
 export async function activateRegistry(
-  target: Target,
+  target: RegistryTarget,
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
   const activated = await setState(target, 'active', deps);
@@ -89,12 +90,12 @@ function wantsMint(registry: Registry, now: number): boolean {
   return dueAt <= now || state === 'pending' || state === 'expired';
 }
 
-function changeBy(target: Target, action: string, deps: Pick<RegistryChangeDeps, 'now'>): ChangeEntry {
+function changeBy(target: RegistryTarget, action: string, deps: Pick<RegistryChangeDeps, 'now'>): ChangeEntry {
   return { type: 'change', at: deps.now(), actor: target.actor, action, subject: target.id };
 }
 
 async function setState(
-  target: Target,
+  target: RegistryTarget,
   state: Registry['state'],
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
@@ -118,7 +119,7 @@ async function setState(
 
 /** The registry, at the revision that the caller knows. */
 async function findRegistry(
-  target: Target,
+  target: RegistryTarget,
   deps: Pick<RegistryChangeDeps, 'catalogue'>,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
   const registry = await deps.catalogue.getRegistry(target.id);
@@ -131,7 +132,7 @@ async function findRegistry(
 
 /** Catalogue first: from then on nobody is given the credential; what is left in the vault nobody can point at. */
 export async function deleteRegistry(
-  target: Target,
+  target: RegistryTarget,
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
   const { id, expectedRevision } = target;
@@ -149,7 +150,7 @@ export async function deleteRegistry(
 
 /** Mints a new credential now, whatever is due. On failure the present one stays, and the reason comes back. */
 export async function refreshRegistry(
-  target: Target,
+  target: RegistryTarget,
   deps: RegistryChangeDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict | RegistryBusy | MintFailure>> {
   const found = await findRegistry(target, deps);
@@ -165,7 +166,7 @@ export async function refreshRegistry(
 
 /** Logs in with the present credential and notes what came of it. The credential itself is not touched. */
 export async function verifyRegistry(
-  target: Target,
+  target: RegistryTarget,
   deps: RegistryChangeDeps & ReleaseDeps,
 ): Promise<Result<LoginCheckOutcome, NotFound | RevisionConflict | RegistryBusy | CredentialUnavailable>> {
   const found = await findRegistry(target, deps);

@@ -7,6 +7,7 @@ import { parseServerKey, type CanonicalAddress } from '../domain/address.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import type { EnvironmentName } from '../domain/environment-name.ts';
 import { decideAddress, decideHost, type Decision, type Policies } from '../domain/policy-decision.ts';
+import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectForHost, type AmbiguousSelection, type RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
@@ -16,6 +17,7 @@ import { currentCredential, type CredentialUnavailable } from './release.ts';
 import {
   decisionEntry,
   inactive,
+  outcomeOf,
   refreshAfter,
   type Denied,
   type NoCredential,
@@ -60,53 +62,50 @@ export async function resolveHost(
   deps: ResolveDeps,
 ): Promise<Result<HostResolution, ResolveHostFailure>> {
   const host = parseServerKey(question.serverKey);
-  const admitted = await admit({ ...question, host: host.ok ? host.value : 'docker.io' }, ['agent'], deps);
+  const admitted = await admit({ ...question, host: host.ok ? host.value : DOCKER_HUB }, ['agent'], deps);
   if (!admitted.ok) return admitted;
   if (!host.ok) return failure(invalidInput('server', host.failure.rule));
 
   const { agent, environment, view } = admitted.value;
   const policies = policiesOf(view);
-  const { selection, decision } = selectAsked({ host: host.value, environment, policies, registries: view.registries });
-  const about = { environment, image: host.value, agentId: agent.id, at: deps.now(), decision };
-  if (!decision.allowed) {
-    await deps.recordDecision(decisionEntry(about, { outcome: 'denied' }));
-    return failure({ kind: 'denied', rule: decision.rule, image: host.value, environment });
-  }
+  const asked = selectAsked({ host: host.value, environment, policies, registries: view.registries });
+  const about = { environment, image: host.value, agentId: agent.id, at: deps.now(), decision: asked.decision };
+  const released = await releaseSelected(about, asked.selection, deps);
+  return released.ok ? success({ serverKey: question.serverKey, ...released.value }) : released;
+}
 
+/** Records what is decided, whatever it is, before it is answered. */
+async function releaseSelected(
+  about: Parameters<typeof decisionEntry>[0],
+  selection: RegistrySelection | AmbiguousSelection,
+  deps: ResolveDeps,
+): Promise<Result<Omit<HostResolution, 'serverKey'>, ResolveHostFailure>> {
+  const { decision, environment, image: host } = about;
+  const record = (outcome: Parameters<typeof decisionEntry>[1]): Promise<void> =>
+    deps.recordDecision(decisionEntry(about, outcome));
+
+  if (!decision.allowed) {
+    await record({ outcome: 'denied' });
+    return failure({ kind: 'denied', rule: decision.rule, image: host, environment });
+  }
   switch (selection.kind) {
     case 'none':
-      await deps.recordDecision(decisionEntry(about, { outcome: 'no_credential' }));
-      return failure({ kind: 'no_credential', image: host.value, rule: decision.rule });
+      await record({ outcome: 'no_credential' });
+      return failure({ kind: 'no_credential', image: host, rule: decision.rule });
     case 'inactive':
-      await deps.recordDecision(
-        decisionEntry(about, { outcome: 'registry_inactive', registryId: selection.registry.id }),
-      );
+      await record({ outcome: 'registry_inactive', registryId: selection.registry.id });
       return failure(inactive(selection.registry));
     case 'ambiguous':
-      await deps.recordDecision(decisionEntry(about, { outcome: 'ambiguous' }));
-      return failure({
-        kind: 'ambiguous_host',
-        host: host.value,
-        addresses: selection.registries.map((registry) => registry.address),
-      });
-    case 'selected':
-      break;
+      await record({ outcome: 'ambiguous' });
+      return failure({ kind: 'ambiguous_host', host, addresses: selection.registries.map(({ address }) => address) });
+    case 'selected': {
+      const { registry } = selection;
+      const credential = await currentCredential(registry, deps);
+      await record(outcomeOf(registry, credential));
+      if (!credential.ok) return credential;
+      return success({ credential: credential.value, refreshAfter: refreshAfter(credential.value, deps), registry });
+    }
   }
-
-  const { registry } = selection;
-  const credential = await currentCredential(registry, deps);
-  if (!credential.ok) {
-    await deps.recordDecision(decisionEntry(about, { outcome: 'unavailable', registryId: registry.id }));
-    return credential;
-  }
-  const { version } = credential.value;
-  await deps.recordDecision(decisionEntry(about, { outcome: 'released', registryId: registry.id, version }));
-  return success({
-    serverKey: question.serverKey,
-    credential: credential.value,
-    refreshAfter: refreshAfter(credential.value, deps),
-    registry,
-  });
 }
 
 /**

@@ -84,12 +84,8 @@ async function release(
 ): Promise<Result<Resolution, CredentialUnavailable>> {
   const { registry } = chosen;
   const credential = await currentCredential(registry, deps);
-  if (!credential.ok) {
-    await record(situation, { outcome: 'unavailable', registryId: registry.id }, deps);
-    return credential;
-  }
-  const { version } = credential.value;
-  await record(situation, { outcome: 'released', registryId: registry.id, version }, deps);
+  await record(situation, outcomeOf(registry, credential), deps);
+  if (!credential.ok) return credential;
   return success({
     image: chosen.image,
     reference: situation.reference,
@@ -110,6 +106,12 @@ export function refreshAfter(credential: Credential, deps: Pick<ResolveDeps, 'no
 }
 
 type Outcome = Pick<DecisionEntry, 'outcome' | 'registryId' | 'version'>;
+
+/** What the record says of a registry that was selected: released, or without a credential that works. */
+export function outcomeOf(registry: Registry, credential: Result<Credential, CredentialUnavailable>): Outcome {
+  if (!credential.ok) return { outcome: 'unavailable', registryId: registry.id };
+  return { outcome: 'released', registryId: registry.id, version: credential.value.version };
+}
 
 async function record(situation: Situation, outcome: Outcome, deps: ResolveDeps): Promise<void> {
   await deps.recordDecision(

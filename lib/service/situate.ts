@@ -12,8 +12,8 @@ import {
   type BadReference,
   type ImageReference,
 } from '../domain/image-reference.ts';
-import { decide, effectiveDefaultRegistry, type Decision } from '../domain/policy-decision.ts';
-import type { PolicyDocument } from '../domain/policy.ts';
+import { decide, effectiveDefaultRegistry, type Decision, type Policies } from '../domain/policy-decision.ts';
+import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectRegistry, type RegistrySelection } from '../domain/registry-selection.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -25,11 +25,6 @@ export interface Question {
   readonly token: Secret | undefined;
   readonly environment: string;
   readonly image: string;
-}
-
-export interface Policies {
-  readonly organisation: PolicyDocument | undefined;
-  readonly environment: PolicyDocument | undefined;
 }
 
 export interface Situation {
@@ -48,15 +43,13 @@ export interface SituateDeps {
   readonly now: () => number;
 }
 
-const HUB = 'docker.io';
-
 export async function situate(
   question: Question,
   roles: readonly Role[],
   deps: SituateDeps,
 ): Promise<Result<Situation, SituateFailure>> {
   const asked = parseImageReference(question.image);
-  const known = await admit({ ...question, host: asked.ok ? hostOf(asked.value) : HUB }, roles, deps);
+  const known = await admit({ ...question, host: asked.ok ? hostOf(asked.value) : DOCKER_HUB }, roles, deps);
   if (!known.ok) return known;
   if (!asked.ok) return asked;
 

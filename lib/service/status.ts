@@ -2,10 +2,10 @@
  * Is all well, and for how long. Two questions at two prices: health asks the index of what runs out first, the full
  * status walks the registries.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { CredentialState } from '../domain/credential.ts';
 import type { Registry } from '../domain/registry.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
+import { everyItem } from './every-item.ts';
 import { viewRegistry, type RegistryReadDeps } from './registries.ts';
 import { secondsLeftOf, type RegistryView } from './registry-view.ts';
 import { stateOf } from './release.ts';
@@ -40,7 +40,7 @@ export async function status(deps: StatusDeps): Promise<Status> {
   const attention: Registry[] = [];
   let worst: Status['health'] = 'ok';
   const now = deps.now();
-  for await (const registry of everyRegistry(deps)) {
+  for await (const registry of everyItem((query) => deps.catalogue.listRegistries({ filter: {}, ...query }), PAGE)) {
     const state = stateOf(registry, now);
     count(kinds, { registry, state, secondsLeft: secondsLeftOf(registry, now) });
     if (registry.state === 'inactive' || state === 'fresh') continue;
@@ -80,19 +80,6 @@ function count(
   known.states = { ...known.states, [state]: known.states[state] + 1 };
   if (secondsLeft === null) return;
   known.soonestSecondsLeft = Math.min(known.soonestSecondsLeft ?? secondsLeft, secondsLeft);
-}
-
-/** Between two pages others get their turn: a long walk must not keep hosts waiting. */
-async function* everyRegistry(deps: StatusDeps): AsyncGenerator<Registry> {
-  let cursor: string | undefined;
-  do {
-    const query = { filter: {}, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await deps.catalogue.listRegistries(query);
-    if (page === 'bad_cursor') return;
-    yield* page.items;
-    cursor = page.cursor;
-    await setImmediate();
-  } while (cursor !== undefined);
 }
 
 export interface Health {

@@ -66,8 +66,6 @@ export const REGISTRY_PRESETS = [
   },
 ] as const satisfies readonly RegistryPreset[];
 
-export type RegistryPresetId = (typeof REGISTRY_PRESETS)[number]['id'];
-
 export function findPreset(id: string): RegistryPreset | undefined {
   return REGISTRY_PRESETS.find((preset) => preset.id === id);
 }
