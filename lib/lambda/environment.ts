@@ -1,0 +1,67 @@
+/**
+ * What each function is told by its environment variables. The functions parse it (configuration.ts), the stack fills it in
+ * with the same types, so that a variable that is missing there does not compile.
+ */
+
+/** Every function. */
+export interface BaseEnvironment {
+  /** The value of the metrics' first dimension. */
+  readonly PULLPASS_INSTALLATION: string;
+}
+
+export interface CatalogueEnvironment extends BaseEnvironment {
+  readonly PULLPASS_TABLE: string;
+}
+
+export interface StoresEnvironment extends CatalogueEnvironment {
+  /** Names of secrets are `<prefix>/<registry id>/source` and `…/issued`. */
+  readonly PULLPASS_SECRET_PREFIX: string;
+}
+
+/** Functions that write secrets. */
+export interface VaultWriterEnvironment extends StoresEnvironment {
+  /** ARN of the key that new secrets are encrypted with. */
+  readonly PULLPASS_KMS_KEY: string;
+  /** Days until a removed secret is gone for good, 7 to 30. */
+  readonly PULLPASS_RECOVERY_DAYS: string;
+  /** JSON: `[{"region": …, "kmsKey"?: …}]`, where secrets are replicated to. */
+  readonly PULLPASS_SECRET_REPLICAS: string;
+  /** CIDRs, comma-separated, of registries that are not on public addresses; empty: none. */
+  readonly PULLPASS_ALLOWED_NETWORKS: string;
+}
+
+/** Function names, by source kind. */
+export interface MintFunctionsEnvironment {
+  readonly PULLPASS_MINT_ECR: string;
+  readonly PULLPASS_MINT_GOOGLE: string;
+}
+
+export type ResolveEnvironment = StoresEnvironment;
+
+export interface AdminEnvironment extends VaultWriterEnvironment, MintFunctionsEnvironment {
+  /** Exact URLs, comma-separated, beside Google's own, that a service account key may name; empty: none. */
+  readonly PULLPASS_TRUSTED_TOKEN_URIS: string;
+  readonly PULLPASS_VERSION: string;
+}
+
+export interface RejectEnvironment extends CatalogueEnvironment, MintFunctionsEnvironment {
+  readonly PULLPASS_RECHECK_STATIC: string;
+}
+
+export type RefreshEcrEnvironment = VaultWriterEnvironment;
+
+export interface MintGoogleEnvironment extends VaultWriterEnvironment {
+  readonly PULLPASS_TRUSTED_TOKEN_URIS: string;
+}
+
+export type RecheckStaticEnvironment = VaultWriterEnvironment;
+
+export interface RecordDecisionsEnvironment extends CatalogueEnvironment {
+  /** Days that decisions are listed for. Their log has a retention of its own. */
+  readonly PULLPASS_DECISION_DAYS: string;
+}
+
+export interface FirstAdminEnvironment extends CatalogueEnvironment {
+  /** ARN of the secret that the first administrator's token is written to. */
+  readonly PULLPASS_ADMIN_SECRET: string;
+}
