@@ -169,7 +169,10 @@ function keptParts(previous: Registry): SourceParts {
   };
 }
 
-/** Writes the new versions into the vault, beside the old ones that the catalogue still points at. */
+/**
+ * Writes the new versions into the vault, beside the old ones that the catalogue still points at. Those are settled first: a
+ * vault may keep one version only beside the current one, and whoever died before `settle` left them there.
+ */
 async function newParts(
   id: string,
   reissued: EditedSource & { readonly obtained: Obtained },
@@ -178,6 +181,8 @@ async function newParts(
   const { settings, secret } = reissued.source;
   const { issued, record, verification } = reissued.obtained;
   const sourceVersion = secret === undefined ? undefined : deps.newId();
+  const present = await deps.catalogue.getRegistry(id);
+  if (present !== undefined) await deps.vault.settle(id, currentVersions(present));
   if (secret !== undefined && sourceVersion !== undefined) await deps.vault.putSource(id, sourceVersion, secret);
   if (issued !== undefined) await deps.vault.putIssued(id, { ...issued.credential, version: issued.version });
   return {

@@ -83,6 +83,10 @@ async function store(
   deps: RefreshDeps,
 ): Promise<RefreshResult> {
   const { registry, claimId, mint } = claimed;
+  const lost = { registryId: registry.id, outcome: 'lost' } as const;
+  const present = await deps.catalogue.getRegistry(registry.id);
+  if (present?.credential.claim?.id !== claimId) return lost;
+  await deps.vault.settle(registry.id, settledBeforePut(present));
   const version = deps.newId();
   await deps.vault.putIssued(registry.id, { ...good.credential, version });
   const stored = await deps.catalogue.finishRefresh({
@@ -96,7 +100,7 @@ async function store(
   if (stored === 'lost') {
     // What was written beside it must not outlive a registry that was deleted while we minted.
     if ((await deps.catalogue.getRegistry(registry.id)) === undefined) await deps.vault.remove(registry.id);
-    return { registryId: registry.id, outcome: 'lost' };
+    return lost;
   }
   const { sourceVersion } = registry;
   await deps.vault.settle(registry.id, {
@@ -104,6 +108,14 @@ async function store(
     issuedVersion: version,
   });
   return { registryId: registry.id, outcome: 'refreshed' };
+}
+
+/**
+ * A vault may keep one version only beside the current one. Whoever died between the catalogue's write and `settle` left the
+ * one that the catalogue points at there, and the next one put would push it out.
+ */
+function settledBeforePut({ credential }: Registry): { readonly issuedVersion?: string } {
+  return credential.current === undefined ? {} : { issuedVersion: credential.current.version };
 }
 
 /** The catalogue's part of a credential just stored in the vault. */

@@ -9,6 +9,7 @@ import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { isGoogleHost } from '../domain/google-host.ts';
 import { parseDocument } from '../domain/parse-document.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { isWithinSecretLimit, SECRET_LIMIT_RULE } from '../domain/secret-limit.ts';
 import { Secret } from '../domain/secret.ts';
 import { parseServiceAccountKey } from './google/service-account-key.ts';
 import { failedMint } from './mint-failure.ts';
@@ -17,7 +18,6 @@ import type { AcceptedSource, SourceKind } from './source-kind.ts';
 import { readStoredSecret } from './stored-secret.ts';
 
 const KIND = 'static';
-const PASSWORD_LIMIT_BYTES = 65_536;
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
 const username = z.string().check(
@@ -31,8 +31,8 @@ const username = z.string().check(
 const password = z.string().check(
   z.minLength(1, 'must not be empty'),
   z.refine(
-    (text) => text.isWellFormed() && Buffer.byteLength(text) <= PASSWORD_LIMIT_BYTES,
-    `must be well-formed text of at most ${PASSWORD_LIMIT_BYTES} bytes`,
+    (text) => text.isWellFormed() && isWithinSecretLimit(text),
+    `must be well-formed text of ${SECRET_LIMIT_RULE}`,
   ),
   z.meta({ writeOnly: true, description: 'Password, access token, or for "_json_key" the whole key file.' }),
 );

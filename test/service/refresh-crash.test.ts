@@ -3,6 +3,8 @@ import { refreshDue } from '../../lib/service/refresh.ts';
 import type { RefreshDeps } from '../../lib/service/refresh-registry.ts';
 import { resolve } from '../../lib/service/resolve.ts';
 import { StoreUnavailable } from '../../lib/stores/catalogue.ts';
+import type { SourceKind } from '../../lib/sources/source-kind.ts';
+import type { Vault } from '../../lib/stores/vault.ts';
 import { addEcrRegistry, openWorld, type World } from '../support/simulated-registry-world.ts';
 
 const HOUR = 3_600_000;
@@ -20,7 +22,7 @@ afterEach(async () => {
 });
 
 async function pull(): Promise<string> {
-  const question = { token: world.agentToken, environment: 'prod', image: IMAGE };
+  const question = { caller: world.caller, environment: 'prod', image: IMAGE };
   const answer = await resolve(question, world.resolveDeps);
   if (!answer.ok) throw new Error(answer.failure.kind);
   return answer.value.credential.password.reveal();
@@ -57,8 +59,8 @@ function dyingAfter(writes: number): { readonly deps: RefreshDeps; readonly done
 }
 
 describe('a process that dies between any two writes of a refresh', () => {
-  // Claim, vault, catalogue, tidying up, and the claim that finds nothing more.
-  it.each([0, 1, 2, 3, 4])('leaves a credential that works when it dies after write %i', async (writes) => {
+  // Claim, tidying up what was there, vault, catalogue, tidying up, and the claim that finds nothing more.
+  it.each([0, 1, 2, 3, 4, 5])('leaves a credential that works when it dies after write %i', async (writes) => {
     const id = await addEcrRegistry(world, '111111111111');
     await refreshDue(LIMITS, world.refreshDeps);
     const before = await pull();
@@ -71,7 +73,7 @@ describe('a process that dies between any two writes of a refresh', () => {
     expect(dying.done()).toBe(writes);
     const after = await pull();
     expect(world.works(after)).toBe(true);
-    expect(after === before).toBe(writes < 3);
+    expect(after === before).toBe(writes < 4);
 
     world.clock.now += 3 * 60_000;
     await refreshDue(LIMITS, world.refreshDeps);
@@ -120,25 +122,54 @@ describe('several runs and bad neighbours', () => {
     expect(world.mints).toBe(1);
   });
 
-  it('leaves nothing in the vault of a registry that is deleted while it is refreshed', async () => {
+  it.each(['minted', 'written'])(
+    'leaves nothing in the vault of a registry that is deleted while its credential is %s',
+    async (moment) => {
+      const id = await addEcrRegistry(world, '111111111111');
+      const change = { type: 'change', at: 0, actor: 'test', action: 'registry.delete', subject: id } as const;
+      const { vault } = world.store;
+      const [kind] = world.refreshDeps.kinds;
+      if (kind === undefined) throw new Error('no kind');
+      const deleteAt = async (now: string): Promise<void> => {
+        if (now !== moment) return;
+        await world.store.catalogue.removeRegistry({ id, expectedRevision: undefined, change });
+        await vault.remove(id);
+      };
+      const minting: SourceKind = {
+        ...kind,
+        mint: async (request) => {
+          await deleteAt('minted');
+          return await kind.mint(request);
+        },
+      };
+      const writing: Vault = {
+        ...vault,
+        putIssued: async (registryId, credential) => {
+          await deleteAt('written');
+          await vault.putIssued(registryId, credential);
+        },
+      };
+      const deps: RefreshDeps = { ...world.refreshDeps, kinds: [minting], vault: writing };
+      expect(await refreshDue(LIMITS, deps)).toEqual({ refreshed: 0, failed: 0, lost: 1 });
+      expect(await vault.registryIds()).toEqual([]);
+    },
+  );
+
+  it('writes nothing into the vault for a registry that another run has taken over while it minted', async () => {
     const id = await addEcrRegistry(world, '111111111111');
-    const change = { type: 'change', at: 0, actor: 'test', action: 'registry.delete', subject: id } as const;
     const [kind] = world.refreshDeps.kinds;
     if (kind === undefined) throw new Error('no kind');
-    const deps: RefreshDeps = {
-      ...world.refreshDeps,
-      kinds: [
-        {
-          ...kind,
-          mint: async (request) => {
-            await world.store.catalogue.removeRegistry({ id, expectedRevision: undefined, change });
-            await world.store.vault.remove(id);
-            return await kind.mint(request);
-          },
-        },
-      ],
+    const slow: SourceKind = {
+      ...kind,
+      mint: async (request) => {
+        world.clock.now += 10 * 60_000;
+        const claim = { claimId: 'another-run', now: world.clock.now, until: world.clock.now + 60_000 };
+        expect(await world.store.catalogue.claimRegistry(id, claim)).toMatchObject({ id });
+        return await kind.mint(request);
+      },
     };
-    expect(await refreshDue(LIMITS, deps)).toEqual({ refreshed: 0, failed: 0, lost: 1 });
+    const outcome = await refreshDue(LIMITS, { ...world.refreshDeps, kinds: [slow] });
+    expect(outcome).toEqual({ refreshed: 0, failed: 0, lost: 1 });
     expect(await world.store.vault.registryIds()).toEqual([]);
   });
 

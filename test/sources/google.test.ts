@@ -257,6 +257,7 @@ describe('accepting a service account key', () => {
     ['private_key', ec],
     ['private_key', short],
     ['private_key', locked],
+    ['private_key', `${good}${'\n'.repeat(16_384)}`],
   ])('refuses a key file whose %s is not right', (field, value) => {
     const refused = refusal(source, { at, input: keyWith({ [field]: value }) });
     expect(refused.field).toBe(`source.key.${field}`);

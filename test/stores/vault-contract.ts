@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Credential } from '../../lib/domain/credential.ts';
+import { isWithinSecretLimit, SECRET_LIMIT_BYTES } from '../../lib/domain/secret-limit.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { Vault } from '../../lib/stores/vault.ts';
 import { HOUR, START } from '../support/registry-fixture.ts';
@@ -26,7 +27,16 @@ const AWKWARD_SECRETS: readonly (readonly [string, string])[] = [
   ['spaces at both ends', '  secret  '],
   ['half a surrogate pair', '\ud83d'],
   ['something like JSON', '{"__proto__":{"password":"x"}}'],
-  ['64 KB', 'k'.repeat(65_536)],
+];
+
+/** As long as they are let in. */
+const LONGEST_SECRETS: readonly (readonly [string, string])[] = [
+  ['letters', 'k'.repeat(SECRET_LIMIT_BYTES)],
+  ['quotation marks', '"'.repeat(SECRET_LIMIT_BYTES / 2)],
+  ['backslashes', '\\'.repeat(SECRET_LIMIT_BYTES / 2)],
+  ['line breaks', '\n'.repeat(SECRET_LIMIT_BYTES / 2)],
+  ['control characters', '\u0001'.repeat(Math.floor(SECRET_LIMIT_BYTES / 6))],
+  ['characters of three bytes', '€'.repeat(Math.floor(SECRET_LIMIT_BYTES / 3))],
 ];
 
 export function describeVaultContract(name: string, open: () => Promise<OpenedVault>): void {
@@ -58,6 +68,16 @@ export function describeVaultContract(name: string, open: () => Promise<OpenedVa
         expect(await sourceOf('s1')).toBe(text);
         expect(await passwordOf('v1')).toBe(text);
         expect((await vault.getIssued('a', 'v1'))?.username).toBe(text.slice(0, 100));
+      });
+
+      it.each(LONGEST_SECRETS)('come back at their longest: %s', async (_name, text) => {
+        expect([isWithinSecretLimit(text), isWithinSecretLimit(`${text}aaaaaa`)]).toEqual([true, false]);
+        // What source kinds keep is JSON of their own, so that all of it is escaped twice where it is put in as a text.
+        const source = JSON.stringify({ password: text });
+        await vault.putSource('a', 's1', new Secret(source));
+        await vault.putIssued('a', issued('v1', { username: '"'.repeat(255), password: new Secret(text) }));
+        expect(await sourceOf('s1')).toBe(source);
+        expect(await passwordOf('v1')).toBe(text);
       });
 
       it.each([

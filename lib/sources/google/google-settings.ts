@@ -8,6 +8,7 @@ import { invalidInput, type InvalidInput } from '../../domain/failures.ts';
 import { isGoogleHost } from '../../domain/google-host.ts';
 import { parseDocument } from '../../domain/parse-document.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
+import { isWithinSecretLimit, SECRET_LIMIT_BYTES, SECRET_LIMIT_RULE } from '../../domain/secret-limit.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { AcceptedSource, SourceKind } from '../source-kind.ts';
 import { readStoredSecret } from '../stored-secret.ts';
@@ -23,14 +24,13 @@ const SCOPES = [
   'https://www.googleapis.com/auth/cloud-platform',
 ] as const;
 
-const KEY_FILE_LIMIT = 65_536;
 const scopeList = z.array(z.enum(SCOPES)).check(z.minLength(1, 'must name at least one scope, or be left out'));
 
 export const inputSchema = z.strictObject({
   kind: z.literal(KIND),
   key: z
     .union(
-      [z.string().check(z.maxLength(KEY_FILE_LIMIT)), z.looseObject({})],
+      [z.string().check(z.maxLength(SECRET_LIMIT_BYTES)), z.looseObject({})],
       'must be a service account key: an object, or its JSON text',
     )
     .check(
@@ -96,6 +96,9 @@ export function acceptGoogle(
   }
   const read = parseServiceAccountKey(key, 'source.key');
   if (!read.ok) return read;
+  if (!isWithinSecretLimit(read.value.privateKey)) {
+    return failure(invalidInput('source.key.private_key', `must be ${SECRET_LIMIT_RULE}`));
+  }
   if (!isTrusted(read.value.tokenUri)) {
     // Otherwise a key file could have Pullpass sign for, and send to, a host of its author's choice.
     const rule = 'must be a token endpoint of Google: https://oauth2.googleapis.com/token';

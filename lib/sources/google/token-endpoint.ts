@@ -21,7 +21,7 @@ export interface AccessToken {
 }
 
 /** An access token is about 1 KB. */
-const ANSWER_LIMIT_BYTES = 64 * 1024;
+const ANSWER_LIMIT_BYTES = 32 * 1024;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /**

@@ -1,0 +1,88 @@
+/**
+ * The vault in AWS Secrets Manager: two secrets a registry, `<prefix>/<registry id>/source` and `…/issued`.
+ *
+ * A secret holds as many versions as it has labels: what is put takes AWSPENDING from what was put before, so whoever puts
+ * settles first what the catalogue points at. The first version of a secret is the current one at once.
+ *
+ * Calls: a first put 2, another put 1, settling one kind 1 that reads and at most 1 that writes.
+ */
+import { paginateListSecrets } from '@aws-sdk/client-secrets-manager';
+import type { Vault } from '../vault.ts';
+import { deleteSecret, type DeleteAccess } from './delete-secret.ts';
+import { secretsManagerIssued } from './issued-credentials.ts';
+import { dropPending, makeCurrent } from './move-labels.ts';
+import { putVersion, type WriteAccess } from './put-version.ts';
+import { readVersion } from './read-version.ts';
+import { outcome } from './sdk-outcome.ts';
+import { registryIdOf, secretName, type SecretKind } from './secret-names.ts';
+import { readSource, writeIssued, writeSource } from './secret-values.ts';
+
+export interface SecretsManagerVaultOptions extends WriteAccess, DeleteAccess {}
+
+export function secretsManagerVault(options: SecretsManagerVaultOptions): Vault {
+  return {
+    ...secretsManagerIssued(options),
+    putSource: (registryId, version, secret) =>
+      putVersion(options, { registryId, kind: 'source', version }, writeSource(secret, version)),
+    getSource: async (registryId, version) => {
+      const text = await readVersion(options, { registryId, kind: 'source', version });
+      return text === undefined ? undefined : readSource(text, version);
+    },
+    putIssued: (registryId, credential) =>
+      putVersion(options, { registryId, kind: 'issued', version: credential.version }, writeIssued(credential)),
+    settle: async (registryId, { sourceVersion, issuedVersion }) => {
+      await bothKinds({ source: sourceVersion, issued: issuedVersion }, async (kind, version) => {
+        if (version !== undefined) await makeCurrent(options, { registryId, kind, version });
+      });
+    },
+    prune: async (registryId, { sourceVersion, issuedVersion }) => {
+      await bothKinds({ source: sourceVersion, issued: issuedVersion }, (kind, version) =>
+        keepOnly(options, { registryId, kind, version }),
+      );
+    },
+    remove: async (registryId) => {
+      await bothKinds({}, (kind) => deleteSecret(options, secretName(options.prefix, registryId, kind)));
+    },
+    registryIds: () => registryIds(options),
+  };
+}
+
+async function bothKinds(
+  versions: Readonly<Partial<Record<SecretKind, string | undefined>>>,
+  work: (kind: SecretKind, version: string | undefined) => Promise<void>,
+): Promise<void> {
+  await Promise.all([work('source', versions.source), work('issued', versions.issued)]);
+}
+
+/**
+ * AWSCURRENT can be moved but not taken off, so a kind without a version to keep goes as a whole. What stays readable of
+ * the issued ones is the one that was current before.
+ */
+async function keepOnly(
+  options: SecretsManagerVaultOptions,
+  keep: { readonly registryId: string; readonly kind: SecretKind; readonly version: string | undefined },
+): Promise<void> {
+  const { registryId, kind, version } = keep;
+  if (version === undefined) {
+    await deleteSecret(options, secretName(options.prefix, registryId, kind));
+    return;
+  }
+  const place = { registryId, kind, version };
+  const labels = await makeCurrent(options, place);
+  if (labels !== undefined) await dropPending(options, place, labels);
+}
+
+/** Secrets Manager lists a change only after some time, up to minutes. Those about to be deleted are not listed. */
+async function registryIds({ client, prefix }: SecretsManagerVaultOptions): Promise<readonly string[]> {
+  const ids = new Set<string>();
+  const pages = paginateListSecrets({ client, pageSize: 100 }, { Filters: [{ Key: 'name', Values: [`${prefix}/`] }] });
+  const iterator = pages[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await outcome(iterator.next(), []);
+    if (!next.ok || next.value.done === true) return [...ids].toSorted();
+    for (const { Name = '' } of next.value.value.SecretList ?? []) {
+      const registryId = registryIdOf(prefix, Name);
+      if (registryId !== undefined) ids.add(registryId);
+    }
+  }
+}
