@@ -55,6 +55,7 @@ export const agentAnswer = z.looseObject({
   role: z.string(),
   environments: z.array(z.string()),
   export: z.boolean(),
+  principal: optionalText,
   createdAt: optionalText,
   expiresAt: optionalText,
 });
@@ -115,6 +116,8 @@ export const auditAnswer = z.looseObject({
   at: z.string(),
   environment: optionalText,
   agentId: optionalText,
+  /** The caller's ARN, where AWS IAM said who called. */
+  principal: optionalText,
   /** Of the agent or the actor; null when it is gone. */
   name: optionalText,
   image: optionalText,

@@ -6,6 +6,8 @@ export interface DecisionEntry {
   readonly at: number;
   readonly environment: string;
   readonly agentId: string;
+  /** The caller's ARN, where AWS IAM said who calls: many hosts may be one agent. */
+  readonly principal?: string;
   /** The canonical reference, or a host where a client named only that. */
   readonly image: string;
   readonly outcome: 'released' | 'denied' | 'no_credential' | 'registry_inactive' | 'ambiguous' | 'unavailable';

@@ -1,4 +1,7 @@
-/** What host agents call: POST on plain paths, everything in the body, so that a request signed by curl stays signed right. */
+/**
+ * What host agents call: POST on plain paths, everything in the body, so that a request signed by curl stays signed right.
+ * Each is there twice: for callers with a token, and below /iam for those that AWS IAM knows.
+ */
 import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { explain } from '../service/explain.ts';
 import { exportCredentials, type ExportDeps } from '../service/export-credentials.ts';
@@ -12,7 +15,7 @@ import { dockerConfig } from '../formats/docker-config.ts';
 import { helperAnswer, HELPER_NOT_FOUND } from '../formats/docker-credential.ts';
 import { json, text, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { explanationDocument, resolutionDocument } from './documents.ts';
-import { forRoles, parseBody, refuse, refusePlainly, type Route } from './route.ts';
+import { behindIam, forRoles, parseBody, refuse, refusePlainly, type Route } from './route.ts';
 import { exportQuery, rejectionRequest, resolveRequest } from './request-schemas.ts';
 
 export type AgentRoutesDeps = ResolveDeps & ExportDeps & RejectionDeps & AuthenticateDeps;
@@ -30,6 +33,11 @@ const PULL_PROBLEMS = [
 ];
 
 export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
+  const routes = [...pullRoutes(deps), ...furtherRoutes(deps)];
+  return [...routes, ...behindIam(routes)];
+}
+
+function pullRoutes(deps: AgentRoutesDeps): readonly Route[] {
   return [
     {
       method: 'POST',
@@ -70,6 +78,11 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
       },
       run: (request) => runExplain(request, deps),
     },
+  ];
+}
+
+function furtherRoutes(deps: AgentRoutesDeps): readonly Route[] {
+  return [
     {
       method: 'GET',
       path: '/v1/environments/{environment}/docker-config',
@@ -88,10 +101,10 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
           'invalid_input',
         ],
       },
-      run: forRoles(['agent'], deps, async (request, agent) => {
+      run: forRoles(['agent'], deps, async (request, _agent, caller) => {
         const environment = request.parameters['environment'] ?? '';
         const paths = request.query['paths'] === 'true';
-        const exported = await exportCredentials({ agent, environment, paths }, deps);
+        const exported = await exportCredentials({ caller, environment, paths }, deps);
         return exported.ok ? json(200, dockerConfig(exported.value)) : refuse(exported.failure);
       }),
     },
@@ -112,11 +125,11 @@ export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
           'bad_json',
         ],
       },
-      run: forRoles(['agent'], deps, async (request, agent) => {
+      run: forRoles(['agent'], deps, async (request, _agent, caller) => {
         const environment = request.parameters['environment'] ?? '';
         const body = parseBody(request, rejectionRequest);
         if (!body.ok) return refuse(body.failure);
-        const reported = await reportRejection({ agent, environment, ...body.value }, deps);
+        const reported = await reportRejection({ caller, environment, ...body.value }, deps);
         return reported.ok ? json(202, { outcome: reported.value }) : refuse(reported.failure);
       }),
     },
@@ -134,7 +147,7 @@ async function aboutImage<Value>(
   const body = parseBody(request, resolveRequest);
   const image = body.ok ? body.value.image : '';
   const environment = request.parameters['environment'] ?? '';
-  const answer = await ask({ token: request.token, environment, image });
+  const answer = await ask({ caller: request.caller, environment, image });
   return !body.ok && !answer.ok && answer.failure.kind === 'bad_reference' ? body : answer;
 }
 
@@ -151,7 +164,7 @@ async function runExplain(request: ApiRequest, deps: AgentRoutesDeps): Promise<A
 async function runDockerCredential(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
   const environment = request.parameters['environment'] ?? '';
   const serverKey = request.body.replace(/\r?\n$/, '');
-  const resolved = await resolveHost({ token: request.token, environment, serverKey }, deps);
+  const resolved = await resolveHost({ caller: request.caller, environment, serverKey }, deps);
   if (!resolved.ok) {
     return resolved.failure.kind === 'no_credential' ? text(404, HELPER_NOT_FOUND) : refusePlainly(resolved.failure);
   }

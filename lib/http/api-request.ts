@@ -1,7 +1,8 @@
 /** A request and an answer as routes see them: no event, no socket. */
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { APIGatewayEventRequestContextIAMAuthorizer, APIGatewayProxyEventV2 } from 'aws-lambda';
 import { failure, success, type Result } from '../domain/result.ts';
 import { Secret } from '../domain/secret.ts';
+import type { Caller } from '../service/authenticate.ts';
 import type { BadRequest } from './problem.ts';
 
 export interface ApiRequest {
@@ -9,7 +10,7 @@ export interface ApiRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
   /** Empty text where there is none. */
   readonly body: string;
-  readonly token: Secret | undefined;
+  readonly caller: Caller;
   /** The header's raw value. */
   readonly ifMatch: string | undefined;
 }
@@ -22,7 +23,15 @@ export interface ApiResponse {
   readonly body: string;
 }
 
-export function apiRequest(event: APIGatewayProxyEventV2): Result<ApiRequest, BadRequest> {
+/** As it comes from API Gateway: with an authorizer where the route has one, and locally never. */
+export type ApiEvent = APIGatewayProxyEventV2 & {
+  readonly requestContext: { readonly authorizer?: Partial<APIGatewayEventRequestContextIAMAuthorizer> };
+};
+
+/** What is not the event's to say, but the route's: who may be asked about the caller. */
+export type CallersOf = Caller['kind'];
+
+export function apiRequest(event: ApiEvent, callers: CallersOf): Result<ApiRequest, BadRequest> {
   const body = textOf(event);
   if (body === undefined) {
     return failure({ kind: 'bad_request', code: 'bad_encoding', reason: 'the body must be text in UTF-8' });
@@ -32,7 +41,7 @@ export function apiRequest(event: APIGatewayProxyEventV2): Result<ApiRequest, Ba
     parameters: event.pathParameters ?? {},
     query: event.queryStringParameters ?? {},
     body,
-    token: bearerToken(headers['authorization']),
+    caller: callerOf(event, callers),
     ifMatch: headers['if-match'],
   });
 }
@@ -47,6 +56,16 @@ function textOf({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string 
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Each route believes one witness, and never the other: where API Gateway has checked a signature a token says nothing,
+ * and where it has not, whatever stands in its place was not put there by API Gateway.
+ */
+function callerOf({ headers, requestContext }: ApiEvent, callers: CallersOf): Caller {
+  if (callers === 'token') return { kind: 'token', token: bearerToken(headers['authorization']) };
+  const arn: unknown = requestContext.authorizer?.iam?.userArn;
+  return { kind: 'principal', arn: typeof arn === 'string' && arn !== '' ? arn : undefined };
 }
 
 const BEARER = /^bearer +(?<token>[\x21-\x7e]{1,512})$/i;

@@ -4,19 +4,19 @@
  */
 import middy from '@middy/core';
 import httpRouter from '@middy/http-router';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { parseDocument } from '../domain/parse-document.ts';
 import { failure, type Result } from '../domain/result.ts';
 import type { Report } from '../service/events.ts';
 import { whereThrown } from '../service/where-thrown.ts';
 import { StoreUnavailable } from '../stores/catalogue.ts';
-import { apiRequest, type ApiRequest, type ApiResponse } from './api-request.ts';
+import { apiRequest, type ApiEvent, type ApiRequest, type ApiResponse } from './api-request.ts';
 import type { BadRequest, RouteFailure } from './problem.ts';
 import { noQuery } from './request-schemas.ts';
 import { refuse, refusePlainly, type Route } from './route.ts';
 
-export type ApiHandler = (event: Event, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+export type ApiHandler = (event: ApiEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 
 export interface ApiDeps {
   readonly routes: readonly Route[];
@@ -27,19 +27,17 @@ export interface ApiDeps {
 
 export const MAX_BODY_BYTES = 262_144;
 
-type Event = APIGatewayProxyEventV2;
-
 export function api(deps: ApiDeps): ApiHandler {
-  const router = httpRouter<Event, APIGatewayProxyStructuredResultV2>({
+  const router = httpRouter<ApiEvent, APIGatewayProxyStructuredResultV2>({
     routes: deps.routes.map((route) => ({
       method: route.method,
       path: route.path,
-      handler: (event: Event) => answer(route, event, deps),
+      handler: (event: ApiEvent) => answer(route, event, deps),
     })),
     notFoundResponse: (asked) => noRoute(asked, deps),
   });
   // No early time-out: its timer costs more than the rest of middy, and each flow has deadlines of its own.
-  const handler = middy<Event, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
+  const handler = middy<ApiEvent, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .onError((request) => {
       request.response = refuse(thrown(request.error, deps));
     })
@@ -47,7 +45,7 @@ export function api(deps: ApiDeps): ApiHandler {
   return async (event, context) => await handler(event, context);
 }
 
-async function answer(route: Route, event: Event, deps: ApiDeps): Promise<ApiResponse> {
+async function answer(route: Route, event: ApiEvent, deps: ApiDeps): Promise<ApiResponse> {
   const startedAt = deps.now();
   const refuseInStyle = route.failureStyle === 'plain' ? refusePlainly : refuse;
   let response: ApiResponse;
@@ -61,9 +59,9 @@ async function answer(route: Route, event: Event, deps: ApiDeps): Promise<ApiRes
 }
 
 /** What no route has to look at itself: a body that is too large or not text, query parameters that it does not know. */
-function readRequest(event: Event, route: Route): Result<ApiRequest, RouteFailure | BadRequest | InvalidInput> {
+function readRequest(event: ApiEvent, route: Route): Result<ApiRequest, RouteFailure | BadRequest | InvalidInput> {
   if ((event.body?.length ?? 0) > MAX_BODY_BYTES) return failure({ kind: 'route_failure', code: 'body_too_large' });
-  const request = apiRequest(event);
+  const request = apiRequest(event, route.callers ?? 'token');
   if (!request.ok) return request;
   const { body, plainBody } = route.description;
   if (body === undefined && plainBody === undefined && !/^\s*(?:\{\s*\})?\s*$/.test(request.value.body)) {

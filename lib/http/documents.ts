@@ -122,6 +122,7 @@ export function agentDocument(agent: Agent): Document {
     role: agent.role,
     environments: agent.environments,
     export: agent.export,
+    principal: agent.principal ?? null,
     createdAt: time(agent.createdAt),
     expiresAt: timeOrNull(agent.expiresAt),
   };

@@ -12,6 +12,18 @@ const problem = z.looseObject({
   errors: z.optional(z.array(z.object({ field: z.string(), rule: z.string() }))),
 });
 
+const SECURITY_SCHEMES = {
+  token: { type: 'http', scheme: 'bearer', description: 'pp_<id>_<secret>' },
+  // The form in which API Gateway's own exports describe it.
+  sigv4: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'authorization',
+    description: 'AWS Signature Version 4 of the service execute-api; only where API Gateway stands in front',
+    'x-amazon-apigateway-authtype': 'awsSigv4',
+  },
+} as const;
+
 export function openApiDocument(routes: readonly Route[], version: string): unknown {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
@@ -22,7 +34,7 @@ export function openApiDocument(routes: readonly Route[], version: string): unkn
     info: { title: 'Pullpass', version, description: 'Container registry pull credentials, under policy.' },
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'pp_<id>_<secret>' } },
+      securitySchemes: SECURITY_SCHEMES,
       schemas: { Problem: problem },
     },
   });
@@ -34,7 +46,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
   return {
     summary: description.summary,
     operationId: operationId(route),
-    ...(description.roles.length === 0 ? {} : { security: [{ token: [] }] }),
+    ...(description.roles.length === 0 ? {} : { security: [{ [schemeOf(route)]: [] }] }),
     description: description.roles.length === 0 ? 'For anybody.' : `For the roles ${description.roles.join(', ')}.`,
     requestParams: parameters(route),
     ...requestBody(route),
@@ -48,6 +60,10 @@ function operation(route: Route): ZodOpenApiOperationObject {
       },
     },
   };
+}
+
+function schemeOf({ callers = 'token' }: Route): keyof typeof SECURITY_SCHEMES {
+  return callers === 'principal' ? 'sigv4' : 'token';
 }
 
 /** Any call can meet these. */

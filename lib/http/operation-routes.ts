@@ -2,7 +2,7 @@
 import type { Role } from '../domain/agent.ts';
 import type { AuditEntry } from '../domain/audit.ts';
 import { parseDocument } from '../domain/parse-document.ts';
-import { createAgent, deleteAgent, type AgentDeps } from '../service/agents.ts';
+import { bindPrincipal, createAgent, deleteAgent, type AgentDeps, type BindDeps } from '../service/agents.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { parseScope } from '../service/policies.ts';
 import { status, type StatusDeps } from '../service/status.ts';
@@ -14,6 +14,7 @@ import { BAD_CURSOR, forRoles, pageOf, parseBody, refuse, type Route } from './r
 
 export type OperationRoutesDeps = AuthenticateDeps &
   AgentDeps &
+  BindDeps &
   StatusDeps & { readonly catalogue: Pick<Catalogue, 'listAgents' | 'listEnvironments' | 'listAudit'> };
 
 const VIEW: readonly Role[] = ['viewer', 'admin'];
@@ -30,18 +31,22 @@ function agentAdministration(deps: OperationRoutesDeps): readonly Route[] {
       method: 'POST',
       path: '/v1/agents',
       description: {
-        summary: 'Create an agent; its token is shown this once',
+        summary: 'Create an agent; its token is shown this once. One that is bound to a principal has none',
         roles: CHANGE,
         body: agentRequest,
-        answers: { 201: 'The agent with its token' },
+        answers: { 201: 'The agent, with its token if it has one' },
         problems: [...ALWAYS, 'invalid_input', 'bad_json'],
       },
       run: forRoles(CHANGE, deps, async (request, caller) => {
         const body = parseBody(request, agentRequest);
         if (!body.ok) return refuse(body.failure);
-        const { expiresAt, ...input } = body.value;
-        const until = expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) };
-        const created = await createAgent({ ...input, ...until }, caller.id, deps);
+        const { expiresAt, principal, ...rest } = body.value;
+        const input = { ...rest, ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }) };
+        if (principal !== undefined) {
+          const bound = await bindPrincipal({ ...input, principal }, caller.id, deps);
+          return bound.ok ? json(201, agentDocument(bound.value)) : refuse(bound.failure);
+        }
+        const created = await createAgent(input, caller.id, deps);
         if (!created.ok) return refuse(created.failure);
         const { agent, token } = created.value;
         return json(201, { ...agentDocument(agent), token: token.reveal() });
@@ -69,7 +74,7 @@ function agentAdministration(deps: OperationRoutesDeps): readonly Route[] {
       method: 'DELETE',
       path: '/v1/agents/{id}',
       description: {
-        summary: 'Delete an agent: its token is worth nothing within seconds',
+        summary: 'Delete an agent: its token or binding is worth nothing within seconds',
         roles: CHANGE,
         answers: { 204: 'It is gone' },
         problems: [...ALWAYS, 'not_found', 'own_identity'],

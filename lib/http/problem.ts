@@ -5,7 +5,7 @@
 import type { InvalidInput, NotFound, RevisionConflict } from '../domain/failures.ts';
 import type { BadReference } from '../domain/image-reference.ts';
 import type { OwnIdentity } from '../service/agents.ts';
-import type { Forbidden, Unauthenticated } from '../service/authenticate.ts';
+import type { CallerFailure, Forbidden, PrincipalNotBound, Unauthenticated } from '../service/authenticate.ts';
 import type { RegistryBusy } from '../service/edit-registry.ts';
 import type { VerificationFailed } from '../service/obtain-credential.ts';
 import type { CredentialUnavailable } from '../service/release.ts';
@@ -32,7 +32,7 @@ export interface MethodNotAllowed {
 }
 
 export type ApiFailure =
-  | Unauthenticated
+  | CallerFailure
   | Forbidden
   | InvalidInput
   | BadReference
@@ -65,11 +65,12 @@ export interface Problem {
 export function problemOf(failure: ApiFailure): Problem {
   switch (failure.kind) {
     case 'unauthenticated':
+      return { ...problem(401, 'unauthenticated', 'Not authenticated'), ...unauthenticated(failure.expected) };
+    case 'principal_not_bound':
       return {
-        ...problem(401, 'unauthenticated', 'Not authenticated'),
-        detail:
-          'the token is missing, malformed, unknown, revoked or past its end: send "authorization: Bearer <token>"',
-        headers: { 'www-authenticate': 'Bearer' },
+        ...problem(403, 'principal_not_bound', 'No agent is bound to this principal'),
+        detail: notBound(failure),
+        members: { principal: failure.arn },
       };
     case 'forbidden':
       return { ...problem(403, failure.code, 'Not allowed'), detail: failure.reason };
@@ -158,6 +159,29 @@ export function problemOf(failure: ApiFailure): Problem {
     case 'route_failure':
       return routeProblem(failure.code);
   }
+}
+
+function unauthenticated(expected: Unauthenticated['expected']): Pick<Problem, 'detail' | 'headers'> {
+  switch (expected) {
+    case 'token':
+      return {
+        detail:
+          'the token is missing, malformed, unknown, revoked or past its end: send "authorization: Bearer <token>"',
+        headers: { 'www-authenticate': 'Bearer' },
+      };
+    case 'principal':
+      return {
+        detail:
+          'paths below /iam are for requests signed with AWS credentials (SigV4) that came through API Gateway, and ' +
+          'this one was not; with a token, ask the same path without /iam',
+        headers: { 'www-authenticate': 'AWS4-HMAC-SHA256' },
+      };
+  }
+}
+
+function notBound({ arn, bindable }: PrincipalNotBound): string {
+  if (bindable === undefined) return `the caller is ${arn}: only roles and users of AWS IAM can be bound to an agent`;
+  return `the caller is ${arn}, and no agent is bound to it: an administrator can bind one to ${bindable}`;
 }
 
 function routeProblem(code: RouteFailure['code']): Problem {

@@ -94,6 +94,14 @@ export const agentRequest = z.strictObject({
   environments: z.optional(environmentNames),
   role: z.optional(z.enum(ROLES)),
   export: z.optional(z.boolean()),
+  principal: z.optional(
+    z.string().check(
+      z.meta({
+        description: 'ARN of an IAM role or user, with * in names: such callers are this agent, which has no token',
+        examples: ['arn:aws:iam::123456789012:role/node-*'],
+      }),
+    ),
+  ),
   expiresAt: z.optional(
     z.iso.datetime({ offset: true, message: 'must be an RFC 3339 time such as 2027-01-31T00:00:00Z' }),
   ),

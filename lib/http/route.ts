@@ -1,11 +1,17 @@
 /** What a route is. Its definition drives the router, the checks before it runs, and the OpenAPI document. */
-import type { Agent, Role } from '../domain/agent.ts';
+import { PRINCIPAL_ROLES, type Agent, type Role } from '../domain/agent.ts';
 import type { InvalidInput } from '../domain/failures.ts';
 import { parseDocument } from '../domain/parse-document.ts';
 import { failure, success, type Result } from '../domain/result.ts';
-import { authenticate, requireRole, type AuthenticateDeps } from '../service/authenticate.ts';
+import {
+  authenticate,
+  firstAdmitted,
+  requireRole,
+  type AuthenticateDeps,
+  type ProvenCaller,
+} from '../service/authenticate.ts';
 import type * as z from 'zod/mini';
-import type { ApiRequest, ApiResponse } from './api-request.ts';
+import type { ApiRequest, ApiResponse, CallersOf } from './api-request.ts';
 import { plainProblemResponse, problemOf, problemResponse, type ApiFailure, type BadRequest } from './problem.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -32,6 +38,18 @@ export interface Route {
   readonly run: (request: ApiRequest) => Promise<ApiResponse>;
   /** How this route's callers read a failure. */
   readonly failureStyle?: 'plain';
+  /** How its callers prove who they are; with a token, if nothing is said. */
+  readonly callers?: CallersOf;
+}
+
+/** The same routes for callers whose signature API Gateway has checked against AWS IAM. */
+export function behindIam(routes: readonly Route[]): readonly Route[] {
+  return routes.map((route) => {
+    const roles = route.description.roles.filter((role) => PRINCIPAL_ROLES.some((allowed) => allowed === role));
+    const problems = [...route.description.problems, 'principal_not_bound'];
+    const description = { ...route.description, roles, problems };
+    return { ...route, path: `/iam${route.path}`, callers: 'principal', description };
+  });
 }
 
 export function refuse(reason: ApiFailure): ApiResponse {
@@ -42,17 +60,20 @@ export function refusePlainly(reason: ApiFailure): ApiResponse {
   return plainProblemResponse(problemOf(reason));
 }
 
-/** Runs an administrator's or viewer's step for a caller whose token and role are proven. */
+/**
+ * Runs a step for a caller that is proven to be an agent of such a role. `caller` is for steps that ask more of the agent
+ * than its role: a principal may be several, and another one than the first may be the one that passes.
+ */
 export function forRoles(
   roles: readonly Role[],
   deps: AuthenticateDeps,
-  run: (request: ApiRequest, caller: Agent) => Promise<ApiResponse>,
+  run: (request: ApiRequest, agent: Agent, caller: ProvenCaller) => Promise<ApiResponse>,
 ): (request: ApiRequest) => Promise<ApiResponse> {
   return async (request) => {
-    const agent = await authenticate(request.token, deps);
-    if (!agent.ok) return refuse(agent.failure);
-    const allowed = requireRole(agent.value, roles);
-    return allowed.ok ? await run(request, allowed.value) : refuse(allowed.failure);
+    const caller = await authenticate(request.caller, deps);
+    if (!caller.ok) return refuse(caller.failure);
+    const agent = firstAdmitted(caller.value, (candidate) => requireRole(candidate, roles));
+    return agent.ok ? await run(request, agent.value, caller.value) : refuse(agent.failure);
   };
 }
 

@@ -1,11 +1,26 @@
-/** Agents: identities with a token that is shown once. */
-import type { Agent, Role } from '../domain/agent.ts';
-import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../domain/environment-name.ts';
+/** Agents: identities with a token that is shown once, or with a principal of AWS IAM that they are bound to. */
+import {
+  MAX_PRINCIPAL_AGENTS,
+  PRINCIPAL_ROLES,
+  type Agent,
+  type PrincipalAgent,
+  type PrincipalRole,
+  type Role,
+  type TokenAgent,
+} from '../domain/agent.ts';
+import type { ChangeEntry } from '../domain/audit.ts';
+import {
+  EVERY_ENVIRONMENT,
+  MAX_ENVIRONMENTS,
+  parseEnvironmentName,
+  TOO_MANY_ENVIRONMENTS,
+} from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput, type NotFound } from '../domain/failures.ts';
+import { parsePrincipalPattern } from '../domain/principal.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
-import { issueToken } from './tokens.ts';
+import { issueToken, newAgentId } from './tokens.ts';
 
 export interface AgentDeps {
   readonly catalogue: Pick<Catalogue, 'addAgent' | 'getAgent' | 'removeAgent'>;
@@ -26,28 +41,68 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@:/-]{0,127}$/u;
 export async function createAgent(
   input: NewAgentInput,
   actor: string,
-  deps: AgentDeps,
-): Promise<Result<{ readonly agent: Agent; readonly token: Secret }, InvalidInput>> {
-  const checked = checkAgent(input, deps.now());
+  deps: Pick<AgentDeps, 'now'> & { readonly catalogue: Pick<Catalogue, 'addAgent'> },
+): Promise<Result<{ readonly agent: TokenAgent; readonly token: Secret }, InvalidInput>> {
+  const now = deps.now();
+  const checked = checkAgent(input, now);
   if (!checked.ok) return checked;
   const { agentId, token, tokenHash } = issueToken();
+  const agent = { ...recordOf(input, checked.value, now), id: agentId, role: input.role ?? 'agent', tokenHash };
+  await deps.catalogue.addAgent(agent, creationOf(agent, actor));
+  return success({ agent, token });
+}
+
+export interface BindDeps {
+  readonly catalogue: Pick<Catalogue, 'addAgent' | 'listPrincipals'>;
+  readonly now: () => number;
+}
+
+/** An agent that is whoever AWS IAM says matches the pattern. Two at once may both become the last that has room. */
+export async function bindPrincipal(
+  input: NewAgentInput & { readonly principal: string },
+  actor: string,
+  deps: BindDeps,
+): Promise<Result<PrincipalAgent, InvalidInput>> {
   const now = deps.now();
+  const checked = checkAgent(input, now);
+  if (!checked.ok) return checked;
+  const principal = parsePrincipalPattern(input.principal);
+  if (!principal.ok) return failure(invalidInput('principal', principal.failure.rule));
+  const role = PRINCIPAL_ROLES.find((name): name is PrincipalRole => name === (input.role ?? 'agent'));
+  if (role === undefined) {
+    return failure(invalidInput('role', 'must be agent or viewer where there is a principal; an admin has a token'));
+  }
+  if ((await deps.catalogue.listPrincipals()).length >= MAX_PRINCIPAL_AGENTS) {
+    const rule = `is one too many: ${MAX_PRINCIPAL_AGENTS} agents have one; join some by a pattern, or delete some`;
+    return failure(invalidInput('principal', rule));
+  }
+  const record = recordOf(input, checked.value, now);
+  const agent = { ...record, id: newAgentId(), role, principal: principal.value };
+  await deps.catalogue.addAgent(agent, creationOf(agent, actor));
+  return success(agent);
+}
+
+/** What both sorts of agent have. */
+function recordOf(
+  input: NewAgentInput,
+  environments: readonly string[],
+  now: number,
+): Pick<Agent, 'name' | 'environments' | 'export' | 'createdAt' | 'expiresAt'> {
   const { expiresAt } = input;
-  const agent: Agent = {
-    id: agentId,
+  return {
     name: input.name,
-    role: input.role ?? 'agent',
-    environments: checked.value,
+    environments,
     export: input.export ?? false,
     createdAt: now,
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    tokenHash,
   };
-  const detail = `${agent.name} (${agent.role}) for ${agent.environments.join(', ') || 'no environment'}`;
-  await deps.catalogue.addAgent(agent, {
-    ...{ type: 'change', at: now, actor, action: 'agent.create', subject: agent.id, detail },
-  });
-  return success({ agent, token });
+}
+
+function creationOf(agent: Agent, actor: string): ChangeEntry {
+  const opens = agent.environments.join(', ') || 'no environment';
+  const bound = agent.principal === undefined ? '' : `, bound to ${agent.principal}`;
+  const detail = `${agent.name} (${agent.role}) for ${opens}${bound}`;
+  return { type: 'change', at: agent.createdAt, actor, action: 'agent.create', subject: agent.id, detail };
 }
 
 function checkAgent(input: NewAgentInput, now: number): Result<readonly string[], InvalidInput> {
@@ -74,7 +129,9 @@ function checkAgent(input: NewAgentInput, now: number): Result<readonly string[]
   if (input.expiresAt !== undefined && input.expiresAt <= now) {
     return failure(invalidInput('expiresAt', 'must lie in the future'));
   }
-  return success([...new Set(environments)]);
+  const distinct = [...new Set(environments)];
+  if (distinct.length > MAX_ENVIRONMENTS) return failure(invalidInput('environments', TOO_MANY_ENVIRONMENTS));
+  return success(distinct);
 }
 
 /** Deleting the identity one is using would lock the last administrator out. */

@@ -12,7 +12,14 @@ import { compareForAddress } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
-import { requireEnvironment, requireRole, type Forbidden } from './authenticate.ts';
+import {
+  credentialOf,
+  firstAdmitted,
+  requireEnvironment,
+  requireRole,
+  type Forbidden,
+  type ProvenCaller,
+} from './authenticate.ts';
 import { everyItem } from './every-item.ts';
 import { currentCredential, type ReleaseDeps } from './release.ts';
 import { decisionEntry, outcomeOf } from './resolve.ts';
@@ -30,7 +37,7 @@ const PAGE = 200;
 
 export async function exportCredentials(
   request: {
-    readonly agent: Agent;
+    readonly caller: ProvenCaller;
     readonly environment: string;
     /** Registries for a path, too: for readers that match keys by path, as docker does not. */
     readonly paths: boolean;
@@ -39,8 +46,10 @@ export async function exportCredentials(
 ): Promise<Result<readonly ExportedCredential[], Forbidden | InvalidInput>> {
   const environment = parseEnvironmentName(request.environment);
   if (!environment.ok) return failure(invalidInput('environment', environment.failure.rule));
-  const allowed = mayExport(request.agent, environment.value);
-  if (!allowed.ok) return allowed;
+  const agent = firstAdmitted(request.caller, (candidate) => mayExport(candidate, environment.value));
+  if (!agent.ok) return agent;
+  const { principal } = request.caller;
+  const by = { agent: agent.value, ...(principal === undefined ? {} : { principal }) };
 
   const [organisation, ownPolicy] = await Promise.all([
     deps.catalogue.getPolicy(null),
@@ -55,7 +64,7 @@ export async function exportCredentials(
     if (!request.paths && splitAddress(registry.address).path !== '') continue;
     const decision = decideAddress({ address: registry.address, ...policies });
     if (!decision.allowed) continue;
-    const about = { environment: environment.value, image: registry.address, agentId: request.agent.id, decision };
+    const about = { ...by, environment: environment.value, image: registry.address, decision };
     const credential = await currentCredential(registry, deps);
     await deps.recordDecision(decisionEntry({ ...about, at: deps.now() }, outcomeOf(registry, credential)));
     if (!credential.ok) continue;
@@ -70,7 +79,7 @@ function mayExport(agent: Agent, environment: string): Result<Agent, Forbidden> 
   const opened = requireEnvironment(agent, environment);
   if (!opened.ok) return opened;
   if (agent.export) return success(agent);
-  const reason = 'this token may not export credentials: create an agent with "export": true';
+  const reason = `this ${credentialOf(agent)} may not export credentials: create an agent with "export": true`;
   return failure({ kind: 'forbidden', code: 'export_not_allowed', reason });
 }
 

@@ -7,7 +7,7 @@ import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../domain/environment-n
 import { invalidInput, type InvalidInput, type NotFound } from '../domain/failures.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
-import { requireEnvironment, type Forbidden } from './authenticate.ts';
+import { firstAdmitted, requireEnvironment, requireRole, type Forbidden, type ProvenCaller } from './authenticate.ts';
 
 const MINIMUM_AGE_MS = 60_000;
 
@@ -20,7 +20,7 @@ export type RejectionOutcome = 'scheduled' | 'already_reported' | 'superseded';
 
 export async function reportRejection(
   report: {
-    readonly agent: Agent;
+    readonly caller: ProvenCaller;
     readonly environment: string;
     readonly registryId: string;
     readonly version: string;
@@ -30,8 +30,8 @@ export async function reportRejection(
   const { registryId, version, environment } = report;
   const named = parseEnvironmentName(environment);
   if (!named.ok) return failure(invalidInput('environment', named.failure.rule));
-  const opened = requireEnvironment(report.agent, environment);
-  if (!opened.ok) return opened;
+  const allowed = firstAdmitted(report.caller, (agent) => mayReport(agent, environment));
+  if (!allowed.ok) return allowed;
   const registry = await deps.catalogue.getRegistry(registryId);
   const authorised = registry?.environments.some((name) => name === environment || name === EVERY_ENVIRONMENT);
   if (registry === undefined || authorised !== true) return failure({ kind: 'not_found', resource: 'registry' });
@@ -39,4 +39,9 @@ export async function reportRejection(
   const dueAt = Math.max(deps.now(), issuedAt + MINIMUM_AGE_MS);
   const outcome = await deps.catalogue.reportRejection({ registryId, version, now: dueAt });
   return outcome === 'missing' ? failure({ kind: 'not_found', resource: 'registry' }) : success(outcome);
+}
+
+function mayReport(agent: Agent, environment: string): Result<Agent, Forbidden> {
+  const role = requireRole(agent, ['agent']);
+  return role.ok ? requireEnvironment(agent, environment) : role;
 }

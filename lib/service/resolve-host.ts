@@ -11,8 +11,7 @@ import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectForHost, type AmbiguousSelection, type RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
-import type { Secret } from '../domain/secret.ts';
-import type { Forbidden, Unauthenticated } from './authenticate.ts';
+import type { Caller, CallerFailure, Forbidden } from './authenticate.ts';
 import { currentCredential, type CredentialUnavailable } from './release.ts';
 import {
   decisionEntry,
@@ -42,7 +41,7 @@ export interface HostResolution {
 }
 
 export type ResolveHostFailure =
-  | Unauthenticated
+  | CallerFailure
   | Forbidden
   | InvalidInput
   | Denied
@@ -52,7 +51,7 @@ export type ResolveHostFailure =
   | CredentialUnavailable;
 
 export interface HostQuestion {
-  readonly token: Secret | undefined;
+  readonly caller: Caller;
   readonly environment: string;
   readonly serverKey: string;
 }
@@ -66,10 +65,11 @@ export async function resolveHost(
   if (!admitted.ok) return admitted;
   if (!host.ok) return failure(invalidInput('server', host.failure.rule));
 
-  const { agent, environment, view } = admitted.value;
+  const { view, ...caller } = admitted.value;
+  const { environment } = caller;
   const policies = policiesOf(view);
   const asked = selectAsked({ host: host.value, environment, policies, registries: view.registries });
-  const about = { environment, image: host.value, agentId: agent.id, at: deps.now(), decision: asked.decision };
+  const about = { ...caller, image: host.value, at: deps.now(), decision: asked.decision };
   const released = await releaseSelected(about, asked.selection, deps);
   return released.ok ? success({ serverKey: question.serverKey, ...released.value }) : released;
 }

@@ -3,46 +3,54 @@
  * is part of the promise that revocation, deactivation and policy hold everywhere within 5 seconds (together with the
  * time that hosts keep an answer, see `hostCacheMilliseconds` in resolve.ts).
  *
- * Agents are kept by id, the rest by environment and host, so that what is kept is their sum and not their product; and
- * the rest only for callers that were admitted, so that nobody from outside can fill the memory.
+ * Agents are kept by id, those that have a principal together; the rest by environment and host, so that what is kept is
+ * their sum and not their product; and the rest only for callers that were admitted, so that nobody from outside can fill
+ * the memory.
  */
 import type { Agent } from '../domain/agent.ts';
 import { success, type Result } from '../domain/result.ts';
-import type { Catalogue, ResolveView } from '../stores/catalogue.ts';
+import type { CallerQuery, Catalogue, ResolveView } from '../stores/catalogue.ts';
 import { expiringMap, singleFlight } from './expiring-cache.ts';
 
 export interface ViewQuery {
-  readonly agentId: string;
+  readonly caller: CallerQuery;
   readonly environment: string;
   readonly host: string;
 }
 
-/** All but the agent. Never changes once it is read. */
-export type EnvironmentView = Omit<ResolveView, 'agent'>;
+/** All but the agents. Never changes once it is read. */
+export type EnvironmentView = Omit<ResolveView, 'agents'>;
 
-export interface AdmittedView {
+export interface AdmittedCaller {
+  /** Which of the caller's agents admits the request. */
   readonly agent: Agent;
+  /** The ARN of the principal that calls, where it was no token that called. */
+  readonly principal?: string;
+}
+
+export interface AdmittedView extends AdmittedCaller {
   readonly view: EnvironmentView;
 }
 
 export interface ResolveViews {
-  /** `admit` judges the agent that the catalogue has under the id: undefined where there is none. */
+  /** `admit` judges the agents that the catalogue has for the caller: none, where it has none. */
   read<Failure>(
     query: ViewQuery,
-    admit: (agent: Agent | undefined) => Result<Agent, Failure>,
+    admit: (agents: readonly Agent[]) => Result<AdmittedCaller, Failure>,
   ): Promise<Result<AdmittedView, Failure>>;
   /** For a process that changes the catalogue itself: its own changes hold at once. */
   forget(): void;
 }
 
-const MAX_AGENTS = 10_000;
+/** Callers: one entry an agent's token, and one for all principals. */
+const MAX_CALLERS = 10_000;
 const MAX_VIEWS = 1_000;
 
 export function cachedResolveViews(
   catalogue: Pick<Catalogue, 'readForResolve'>,
   options: { readonly ttlMilliseconds: number; readonly now: () => number },
 ): ResolveViews {
-  const agents = expiringMap<Agent>({ ...options, maxEntries: MAX_AGENTS });
+  const callers = expiringMap<readonly Agent[]>({ ...options, maxEntries: MAX_CALLERS });
   const views = expiringMap<EnvironmentView>({ ...options, maxEntries: MAX_VIEWS });
   // What was asked for before the last change is answered, but not kept.
   let generation = 0;
@@ -50,34 +58,35 @@ export function cachedResolveViews(
 
   return {
     async read(query, admit) {
-      // A space can stand in none of the three, so no two queries share a key.
+      // A space can stand in none of the three, and no id is that word: so no two queries share a key.
+      const caller = query.caller.kind === 'agent' ? query.caller.id : 'principals';
       const place = `${query.environment} ${query.host}`;
-      const knownAgent = agents.get(query.agentId);
-      const admittedBefore = knownAgent === undefined ? undefined : admit(knownAgent);
+      const knownAgents = callers.get(caller);
+      const admittedBefore = knownAgents === undefined ? undefined : admit(knownAgents);
       if (admittedBefore?.ok === false) return admittedBefore;
       const knownView = views.get(place);
       if (admittedBefore !== undefined && knownView !== undefined) {
-        return success({ agent: admittedBefore.value, view: knownView });
+        return success({ ...admittedBefore.value, view: knownView });
       }
 
       const {
         read,
         since,
         generation: asked,
-      } = await share(`${generation} ${query.agentId} ${place}`, async () => {
+      } = await share(`${generation} ${caller} ${place}`, async () => {
         const begun = { since: options.now(), generation };
         return { ...begun, read: await catalogue.readForResolve(query) };
       });
-      const { agent, ...view } = read;
-      if (agent !== undefined && asked === generation) agents.keep(query.agentId, agent, since);
-      const admitted = admit(agent);
+      const { agents, ...view } = read;
+      if (agents.length > 0 && asked === generation) callers.keep(caller, agents, since);
+      const admitted = admit(agents);
       if (!admitted.ok) return admitted;
       if (asked === generation) views.keep(place, view, since);
-      return success({ agent: admitted.value, view });
+      return success({ ...admitted.value, view });
     },
     forget: () => {
       generation += 1;
-      agents.clear();
+      callers.clear();
       views.clear();
     },
   };

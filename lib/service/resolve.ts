@@ -2,6 +2,7 @@
  * The hot path: an agent names an image and gets the credential that pulls it, or the reason why not. Reads the
  * catalogue once and the vault at most once, writes nothing but the decision.
  */
+import type { Agent } from '../domain/agent.ts';
 import type { DecisionEntry } from '../domain/audit.ts';
 import type { Credential } from '../domain/credential.ts';
 import type { EnvironmentName } from '../domain/environment-name.ts';
@@ -115,10 +116,7 @@ export function outcomeOf(registry: Registry, credential: Result<Credential, Cre
 
 async function record(situation: Situation, outcome: Outcome, deps: ResolveDeps): Promise<void> {
   await deps.recordDecision(
-    decisionEntry(
-      { ...situation, image: situation.reference.canonical, agentId: situation.agent.id, at: deps.now() },
-      outcome,
-    ),
+    decisionEntry({ ...situation, image: situation.reference.canonical, at: deps.now() }, outcome),
   );
 }
 
@@ -126,13 +124,15 @@ export function decisionEntry(
   about: {
     readonly environment: EnvironmentName;
     readonly image: string;
-    readonly agentId: string;
+    readonly agent: Agent;
+    readonly principal?: string;
     readonly at: number;
     readonly decision: Decision;
   },
   outcome: Outcome,
 ): DecisionEntry {
   const { rule, mode, wouldRefuse } = about.decision;
-  const { environment, image, agentId, at } = about;
-  return { type: 'decision', at, environment, agentId, image, rule, mode, wouldRefuse, ...outcome };
+  const { environment, image, agent, principal, at } = about;
+  const by = { agentId: agent.id, ...(principal === undefined ? {} : { principal }) };
+  return { type: 'decision', at, environment, ...by, image, rule, mode, wouldRefuse, ...outcome };
 }

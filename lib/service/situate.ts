@@ -16,19 +16,25 @@ import { decide, effectiveDefaultRegistry, type Decision, type Policies } from '
 import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectRegistry, type RegistrySelection } from '../domain/registry-selection.ts';
 import { failure, success, type Result } from '../domain/result.ts';
-import type { Secret } from '../domain/secret.ts';
-import { provenAgent, requireEnvironment, requireRole, type Forbidden, type Unauthenticated } from './authenticate.ts';
-import type { EnvironmentView, ResolveViews, ViewQuery } from './resolve-view.ts';
-import { claimedAgentId } from './tokens.ts';
+import {
+  firstAdmitted,
+  provenCaller,
+  queryFor,
+  requireEnvironment,
+  requireRole,
+  type Caller,
+  type CallerFailure,
+  type Forbidden,
+} from './authenticate.ts';
+import type { AdmittedCaller, EnvironmentView, ResolveViews } from './resolve-view.ts';
 
 export interface Question {
-  readonly token: Secret | undefined;
+  readonly caller: Caller;
   readonly environment: string;
   readonly image: string;
 }
 
-export interface Situation {
-  readonly agent: Agent;
+export interface Situation extends AdmittedCaller {
   readonly environment: EnvironmentName;
   readonly reference: ImageReference;
   readonly policies: Policies;
@@ -36,7 +42,7 @@ export interface Situation {
   readonly selection: RegistrySelection;
 }
 
-export type SituateFailure = Unauthenticated | Forbidden | InvalidInput | BadReference;
+export type SituateFailure = CallerFailure | Forbidden | InvalidInput | BadReference;
 
 export interface SituateDeps {
   readonly views: ResolveViews;
@@ -53,7 +59,8 @@ export async function situate(
   if (!known.ok) return known;
   if (!asked.ok) return asked;
 
-  const { agent, environment, view } = known.value;
+  const { view, ...admitted } = known.value;
+  const { environment } = admitted;
   const policies = policiesOf(view);
   const placed = isQualified(question.image)
     ? asked
@@ -62,12 +69,12 @@ export async function situate(
 
   const reference = placed.value;
   if (hostOf(reference) === hostOf(asked.value)) {
-    return success({ agent, environment, ...judge({ reference, environment, view }) });
+    return success({ ...admitted, ...judge({ reference, environment, view }) });
   }
   // The default registry is on another host than the one that was read.
   const elsewhere = await admit({ ...question, host: hostOf(reference) }, roles, deps);
   if (!elsewhere.ok) return elsewhere;
-  return success({ agent, environment, ...judge({ reference, environment, view: elsewhere.value.view }) });
+  return success({ ...admitted, ...judge({ reference, environment, view: elsewhere.value.view }) });
 }
 
 type Judgement = Pick<Situation, 'reference' | 'policies' | 'decision' | 'selection'>;
@@ -93,44 +100,49 @@ function judge(matter: {
   return judgement;
 }
 
-export interface Admission {
-  readonly agent: Agent;
+export interface Admission extends AdmittedCaller {
   readonly environment: EnvironmentName;
   readonly view: EnvironmentView;
 }
 
 /** Reads what is needed in one go, and proves the caller before anything of it is used or kept. */
 export async function admit(
-  question: { readonly token: Secret | undefined; readonly environment: string; readonly host: string },
+  question: { readonly caller: Caller; readonly environment: string; readonly host: string },
   roles: readonly Role[],
   deps: SituateDeps,
-): Promise<Result<Admission, Unauthenticated | Forbidden | InvalidInput>> {
-  const { token } = question;
-  const agentId = token === undefined ? undefined : claimedAgentId(token);
-  if (token === undefined || agentId === undefined) return failure({ kind: 'unauthenticated' });
-  const environment = parseEnvironmentName(question.environment);
-  if (!environment.ok) return failure(invalidInput('environment', environment.failure.rule));
+): Promise<Result<Admission, CallerFailure | Forbidden | InvalidInput>> {
+  const { caller, host } = question;
+  const callerQuery = queryFor(caller);
+  if (!callerQuery.ok) return callerQuery;
+  const named = parseEnvironmentName(question.environment);
+  if (!named.ok) return failure(invalidInput('environment', named.failure.rule));
 
-  const query = { agentId, environment: environment.value, host: question.host };
-  const read = await deps.views.read(query, (agent) => admitted(agent, { token, roles, query, now: deps.now() }));
-  return read.ok ? success({ ...read.value, environment: environment.value }) : read;
+  const environment = named.value;
+  const query = { caller: callerQuery.value, environment, host };
+  const asked = { caller, roles, environment };
+  const read = await deps.views.read(query, (agents) => admitted(agents, { ...asked, now: deps.now() }));
+  return read.ok ? success({ ...read.value, environment }) : read;
 }
 
-/** The caller, if the token is its own, its role is one of these, and it may ask for this environment. */
+/** The caller, if it is one of these agents that has such a role and may ask for this environment. */
 function admitted(
-  agent: Agent | undefined,
+  agents: readonly Agent[],
   asked: {
-    readonly token: Secret;
+    readonly caller: Caller;
     readonly roles: readonly Role[];
-    readonly query: ViewQuery;
+    readonly environment: string;
     readonly now: number;
   },
-): Result<Agent, Unauthenticated | Forbidden> {
-  const proven = provenAgent(agent, asked.token, asked.now);
+): Result<AdmittedCaller, CallerFailure | Forbidden> {
+  const proven = provenCaller(asked.caller, agents, asked.now);
   if (!proven.ok) return proven;
-  const allowed = requireRole(proven.value, asked.roles);
-  if (!allowed.ok || allowed.value.role !== 'agent') return allowed;
-  return requireEnvironment(allowed.value, asked.query.environment);
+  const agent = firstAdmitted(proven.value, (candidate) => {
+    const allowed = requireRole(candidate, asked.roles);
+    return !allowed.ok || candidate.role !== 'agent' ? allowed : requireEnvironment(candidate, asked.environment);
+  });
+  if (!agent.ok) return agent;
+  const { principal } = proven.value;
+  return success({ agent: agent.value, ...(principal === undefined ? {} : { principal }) });
 }
 
 export function policiesOf(view: EnvironmentView): Policies {

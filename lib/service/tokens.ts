@@ -14,8 +14,13 @@ export interface IssuedToken {
   readonly tokenHash: string;
 }
 
+/** Agents without a token have ids of the same form. */
+export function newAgentId(): string {
+  return randomBytes(8).toString('hex');
+}
+
 export function issueToken(): IssuedToken {
-  const agentId = randomBytes(8).toString('hex');
+  const agentId = newAgentId();
   const text = `pp_${agentId}_${randomBytes(32).toString('hex')}`;
   return { agentId, token: new Secret(text), tokenHash: hashToken(text) };
 }
@@ -25,7 +30,9 @@ export function claimedAgentId(token: Secret): string | undefined {
   return TOKEN.exec(token.reveal())?.groups?.['id'];
 }
 
+/** Of an agent that has a principal, no token is. */
 export function isTokenOf(agent: Agent, token: Secret): boolean {
+  if (agent.tokenHash === undefined) return false;
   const expected = Buffer.from(agent.tokenHash, 'hex');
   const actual = hash('sha256', token.reveal(), 'buffer');
   return expected.length === actual.length && timingSafeEqual(expected, actual);

@@ -5,7 +5,7 @@
  * one write. An outage throws `StoreUnavailable`; everything else that can be expected comes back as a value.
  * test/stores/catalogue-contract.ts is what an implementation must pass.
  */
-import type { Agent } from '../domain/agent.ts';
+import type { Agent, PrincipalAgent } from '../domain/agent.ts';
 import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../domain/audit.ts';
 import type { CredentialRecord } from '../domain/credential.ts';
 import type { StoredPolicy, PolicyDocument } from '../domain/policy.ts';
@@ -34,9 +34,13 @@ export interface Page<Item> {
 /** A cursor that this catalogue did not give out. */
 export type PageResult<Item> = Page<Item> | 'bad_cursor';
 
+/** Whose agents a resolve needs: the one under this id, or, for a caller whom AWS IAM names, all that have a principal. */
+export type CallerQuery = { readonly kind: 'agent'; readonly id: string } | { readonly kind: 'principals' };
+
 /** All that a resolve needs to decide, from one round trip. Where there is no such agent the rest may be left out. */
 export interface ResolveView {
-  readonly agent: Agent | undefined;
+  /** The agent with that id, if there is one; or all agents that have a principal, oldest first. */
+  readonly agents: readonly Agent[];
   readonly organisationPolicy: StoredPolicy | undefined;
   readonly environmentPolicy: StoredPolicy | undefined;
   /** Every registry on that host, whatever its environments and state. */
@@ -81,7 +85,7 @@ export interface Catalogue {
   installationId(): Promise<string>;
 
   readForResolve(query: {
-    readonly agentId: string;
+    readonly caller: CallerQuery;
     readonly environment: string;
     readonly host: string;
   }): Promise<ResolveView>;
@@ -89,7 +93,10 @@ export interface Catalogue {
   /** Stores it with the next `order` and revision 1. Adding an id that exists is a bug and throws. */
   addRegistry(registry: Omit<Registry, 'order' | 'revision'>, change: ChangeEntry): Promise<Registry>;
   getRegistry(id: string): Promise<Registry | undefined>;
-  /** Newest first. `limit` 1 to 500. */
+  /**
+   * Newest first. `limit` 1 to 500. Pages may be short, the last one alone has no cursor. An index may lag: what was added
+   * a moment ago may be listed a moment later, here and in `listAgents`; whatever is listed is as it is now.
+   */
   listRegistries(query: {
     readonly filter: RegistryFilter;
     readonly limit: number;
@@ -155,6 +162,8 @@ export interface Catalogue {
   /** Oldest first. */
   listAgents(query: { readonly limit: number; readonly cursor?: string }): Promise<PageResult<Agent>>;
   removeAgent(id: string, change: ChangeEntry): Promise<Agent | undefined>;
+  /** All agents that have a principal, oldest first (by `createdAt`, then id, as in `listAgents`). They are few. */
+  listPrincipals(): Promise<readonly PrincipalAgent[]>;
 
   /** Every environment that a registry, a policy or an agent names, sorted, without `*`. */
   listEnvironments(): Promise<readonly string[]>;

@@ -25,6 +25,8 @@ async function serving(script: Script): Promise<ScriptedApi> {
   return api;
 }
 
+const PRINCIPAL = 'arn:aws:iam::123456789012:role/node-*';
+
 const CREATED: Script = { 'POST /v1/agents': { status: 201, body: { ...agentDocument(), token: NEW_TOKEN } } };
 
 describe('agent create', () => {
@@ -87,8 +89,25 @@ describe('agent create', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('binds a principal in place of a token, and prints the id', async () => {
+    const bound = { status: 201, body: agentDocument({ principal: PRINCIPAL }) };
+    const { url, calls } = await serving({ 'POST /v1/agents': bound });
+    const words = ['agent', 'create', 'host-1', '--env', 'prod', '--principal', PRINCIPAL];
+    const ran = await runCommand(words, { url });
+
+    expect(ran.exitCode).toBe(0);
+    expect(calls.map(({ body }) => body)).toEqual([
+      { name: 'host-1', environments: ['prod'], role: 'agent', principal: PRINCIPAL },
+    ]);
+    expect(ran.stdout).toBe('0123456789abcdef\n');
+    expect(ran.stderr).toContain(`opens prod, bound to ${PRINCIPAL}`);
+    const json = await runCommand([...words, '--json'], { url });
+    expect(JSON.parse(json.stdout)).toEqual(bound.body);
+  });
+
   it.each([
     { line: '', says: 'the environments are missing' },
+    { line: `--env prod --principal ${PRINCIPAL} --token-file x`, says: 'an agent with a principal has no token' },
     { line: '--env prod --role king', says: "argument 'king' is invalid" },
     { line: '--env prod --expires-in soon', says: '--expires-in cannot be soon' },
     { line: '--env prod --expires-in 1d --expires-at 2027-01-31T00:00:00Z', says: 'say the same thing' },
@@ -113,7 +132,7 @@ const LIST = {
         agentDocument({ id: 'bbbb', name: 'twin', expiresAt: '2026-03-02T14:00:00.000Z' }),
         agentDocument({ id: 'cccc', name: 'twin', role: 'admin', environments: [] }),
         // Its name is another one's id.
-        agentDocument({ id: 'dddd', name: 'bbbb' }),
+        agentDocument({ id: 'dddd', name: 'bbbb', principal: PRINCIPAL }),
       ],
     },
   },
@@ -123,11 +142,11 @@ it('lists agents over all pages', async () => {
   const ran = await runCommand(['agent', 'list'], await serving(LIST));
 
   expect(ran.stdout.split('\n')).toEqual([
-    'NAME    ROLE   ENVIRONMENTS  EXPORT  EXPIRES   ID',
-    'host-1  agent  prod          no      never     0123456789abcdef',
-    'twin    agent  prod          no      in 1d 2h  bbbb',
-    'twin    admin  all           no      never     cccc',
-    'bbbb    agent  prod          no      never     dddd',
+    'NAME    ROLE   ENVIRONMENTS  EXPORT  EXPIRES   ID                KNOWN BY',
+    'host-1  agent  prod          no      never     0123456789abcdef  token',
+    'twin    agent  prod          no      in 1d 2h  bbbb              token',
+    'twin    admin  all           no      never     cccc              token',
+    `bbbb    agent  prod          no      never     dddd              ${PRINCIPAL}`,
     '',
   ]);
 });

@@ -75,6 +75,7 @@ export function agentDocument(fields: Fields = {}): Fields {
     role: 'agent',
     environments: ['prod'],
     export: false,
+    principal: null,
     createdAt: '2026-03-01T11:00:00.000Z',
     expiresAt: null,
     ...fields,

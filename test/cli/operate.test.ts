@@ -160,6 +160,18 @@ describe('audit', () => {
     expect(rows.map((row) => row.split(/ +/)[1])).toEqual(['host-1', 'ops', 'agent1']);
   });
 
+  it('tells apart the hosts that are one agent', async () => {
+    const principal = 'arn:aws:sts::123456789012:assumed-role/node-web/i-0123456789abcdef0';
+    const items = [
+      { ...decision, name: 'nodes', principal },
+      { ...decision, name: null, principal: 'arn:aws:iam::123456789012:user/ci' },
+    ];
+    const { url } = await serving({ 'GET /v1/audit?limit=50': { body: { items } } });
+    const [, ...rows] = (await runCommand(['audit'], { url })).stdout.trimEnd().split('\n');
+
+    expect(rows.map((row) => row.split(/ {2,}/)[1])).toEqual(['nodes (node-web/i-0123456789abcdef0)', 'agent1 (ci)']);
+  });
+
   it('asks for no more than is wanted, over several pages', async () => {
     const page = (cursor?: string): Answer => ({ body: { items: Array(500).fill(decision), cursor } });
     const { url, asked } = await serving({

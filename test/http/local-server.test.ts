@@ -32,7 +32,8 @@ const handler: ApiHandler = api({
       },
       run: async (request) => {
         bodies.push(request.body);
-        return json(200, { length: request.body.length, token: request.token?.reveal() ?? null, query: request.query });
+        const token = request.caller.kind === 'token' ? request.caller.token?.reveal() : 'another proof';
+        return json(200, { length: request.body.length, token: token ?? null, query: request.query });
       },
     },
     {

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 async function pull(): Promise<string | undefined> {
-  const answer = await resolve({ token: world.agentToken, environment: 'prod', image: IMAGE }, world.resolveDeps);
+  const answer = await resolve({ caller: world.caller, environment: 'prod', image: IMAGE }, world.resolveDeps);
   if (!answer.ok) {
     expect(answer.failure.kind).toBe('credential_unavailable');
     return undefined;

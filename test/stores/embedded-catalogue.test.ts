@@ -5,11 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 
 import { StoreUnavailable, type Catalogue } from '../../lib/stores/catalogue.ts';
+import { PRINCIPALS_SQL } from '../../lib/stores/embedded/agents.ts';
+import { CATALOGUE_MIGRATIONS } from '../../lib/stores/embedded/catalogue-schema.ts';
 import { openEmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
 import { DUE_SQL, NEXT_EXPIRY_SQL } from '../../lib/stores/embedded/refresh-queue.ts';
 import { listStatement } from '../../lib/stores/embedded/registry-list.ts';
 import { add, pageOf } from './contract/catalogue-under-test.ts';
-import { agent, change, decision, policy } from './contract/entries.ts';
+import { agent, change, decision, policy, principalAgent } from './contract/entries.ts';
 import { openedStore, temporaryDirectory } from './embedded/data-directory.ts';
 
 /** Directly on the file of a store that is closed. */
@@ -31,6 +33,7 @@ describe('the cost of a read follows what it answers', () => {
     ['the inactive', listStatement({ state: 'inactive' }).sql, 'registries_inactive'],
     ['an environment', listStatement({ environment: 'prod' }).sql, 'registry_environments_by_name (environment=?'],
     ['no filter', listStatement({}).sql, 'INTEGER PRIMARY KEY (rowid<?)'],
+    ['the agents with a principal', PRINCIPALS_SQL, 'SCAN agents USING INDEX agents_with_principal'],
   ])('%s is a range of an index, already in order', async (_name, sql, wanted) => {
     const directory = await temporaryDirectory();
     await (await openedStore({ directory })).close();
@@ -170,6 +173,8 @@ describe('a row that is not what was written', () => {
     ['a credential of another shape', `UPDATE registries SET credential = '{}'`],
     ['a policy whose whitelist is gone', `UPDATE policies SET document = json_remove(document, '$.whitelist')`],
     ['a policy of another mode', `UPDATE policies SET document = json_set(document, '$.mode', 'off')`],
+    ['an agent with a token and a principal', `UPDATE agents SET document = json_set(document, '$.principal', 'x')`],
+    ['an agent with neither', `UPDATE agents SET document = json_remove(document, '$.tokenHash')`],
     ['an agent without environments', `UPDATE agents SET document = json_remove(document, '$.environments')`],
   ])('is an outage for a resolve: %s', async (_name, sql) => {
     const directory = await temporaryDirectory();
@@ -183,9 +188,29 @@ describe('a row that is not what was written', () => {
       database.exec(sql);
     });
     const { catalogue } = await openedStore({ directory });
-    const query = { agentId: 'agent-1', environment: 'prod', host: added.address };
+    const caller = { kind: 'agent', id: 'agent-1' } as const;
+    const query = { caller, environment: 'prod', host: added.address };
     await expect(catalogue.readForResolve(query)).rejects.toMatchObject({ code: 'corrupt_row' });
   });
+});
+
+it('opens data of the version before agents had principals, and takes some', async () => {
+  const directory = await temporaryDirectory();
+  await (await openedStore({ directory })).close();
+  await rm(join(directory, 'catalogue.db'));
+  onFile(directory, (database) => {
+    database.exec(`${CATALOGUE_MIGRATIONS[0] ?? ''}; PRAGMA user_version = 1`);
+    const insert = database.prepare('INSERT INTO agents (id, created_at, document) VALUES (?, ?, ?)');
+    insert.run('agent-1', agent().createdAt, JSON.stringify(agent()));
+    const entry = database.prepare("INSERT INTO audit (type, environment, entry) VALUES ('decision', 'prod', ?)");
+    entry.run(JSON.stringify(decision()));
+  });
+  const { catalogue } = await openedStore({ directory });
+  expect(await catalogue.getAgent('agent-1')).toStrictEqual(agent());
+  expect(await catalogue.listPrincipals()).toStrictEqual([]);
+  expect(pageOf(await catalogue.listAudit({ limit: 5 })).items).toStrictEqual([{ ...decision(), id: '1' }]);
+  await catalogue.addAgent(principalAgent({ id: 'agent-2' }), change());
+  expect(await catalogue.listPrincipals()).toStrictEqual([principalAgent({ id: 'agent-2' })]);
 });
 
 describe('opening data that cannot be used', () => {

@@ -1,6 +1,6 @@
-/** `pullpass agent create`: the one moment when a token is seen. */
+/** `pullpass agent create`: the one moment when a token is seen, where there is one. */
 import { open, unlink, type FileHandle } from 'node:fs/promises';
-import { createdAgentAnswer } from '../answers.ts';
+import { agentAnswer, createdAgentAnswer, type AgentAnswer } from '../answers.ts';
 import { expectAnswer } from '../api-client.ts';
 import { usageFailure } from '../command-failure.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -11,6 +11,7 @@ export interface CreateFlags {
   readonly env?: readonly string[];
   readonly role: string;
   readonly export?: true;
+  readonly principal?: string;
   readonly expiresIn?: string;
   readonly expiresAt?: string;
   readonly tokenFile?: string;
@@ -28,7 +29,12 @@ export async function createAgent(name: string, flags: CreateFlags, context: Com
     ...(flags.export === true ? { export: true } : {}),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
-  const { tokenFile } = flags;
+  const { tokenFile, principal } = flags;
+  if (principal !== undefined) {
+    if (tokenFile !== undefined) throw usageFailure('an agent with a principal has no token', 'leave out --token-file');
+    await bind({ ...body, principal }, context);
+    return;
+  }
   if (tokenFile === undefined) {
     const { document, agent } = await create(body, context);
     describe(agent, context);
@@ -40,6 +46,15 @@ export async function createAgent(name: string, flags: CreateFlags, context: Com
     return;
   }
   await createIntoFile(tokenFile, body, context);
+}
+
+/** There is nothing to keep secret: its name for the list, and for a script the id. */
+async function bind(body: unknown, context: CommandContext): Promise<void> {
+  const document = await context.api({ method: 'POST', path: '/v1/agents', body });
+  const agent = expectAnswer(agentAnswer, document);
+  describe(agent, context);
+  if (context.json) printJson(context.terminal, document);
+  else printLine(context.terminal, agent.id);
 }
 
 type Created = ReturnType<typeof expectAnswer<typeof createdAgentAnswer>>;
@@ -84,11 +99,12 @@ async function newPrivateFile(file: string): Promise<FileHandle> {
 }
 
 /** Standard output is for the token alone, so that a script can take it. */
-function describe(agent: Created, { terminal, json }: CommandContext): void {
+function describe(agent: AgentAnswer, { terminal, json }: CommandContext): void {
   if (json) return;
   const opens = agent.role === 'agent' ? `, opens ${agent.environments.join(', ')}` : '';
   const ends = agent.expiresAt ? `, ends ${relativeWords(agent.expiresAt, terminal.now())}` : '';
-  remark(terminal, `created ${agent.name} (${agent.id}): ${agent.role}${opens}${ends}`);
+  const bound = agent.principal ? `, bound to ${agent.principal}` : '';
+  remark(terminal, `created ${agent.name} (${agent.id}): ${agent.role}${opens}${bound}${ends}`);
 }
 
 function expiryOf({ expiresIn, expiresAt }: CreateFlags, now: number): string | undefined {

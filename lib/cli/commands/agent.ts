@@ -1,4 +1,4 @@
-/** `pullpass agent …`: who may ask, with tokens that are shown once. */
+/** `pullpass agent …`: who may ask, with tokens that are shown once, or as principals of AWS IAM. */
 import { Option, type Command } from 'commander';
 import { ROLES } from '../../domain/agent.ts';
 import { agentAnswer, type AgentAnswer } from '../answers.ts';
@@ -18,13 +18,14 @@ export function addAgentCommands(program: Command, contextOf: ContextOf): void {
   const agent = program.command('agent').description('identities of hosts and people, and their tokens');
   agent
     .command('create')
-    .description('create an agent; its token is shown this once')
+    .description('create an agent; its token is shown this once (with --principal it has none)')
     .argument('<name>', 'for people: a host, a team')
-    .option('--env <name>', "environment that its token opens; commas or repeated; '*' is every one", collect)
+    .option('--env <name>', "environment that it opens; commas or repeated; '*' is every one", collect)
     .addOption(new Option('--role <role>', 'agent pulls, viewer looks, admin changes').choices(ROLES).default('agent'))
     .option('--export', 'may fetch all credentials of its environments at once')
-    .option('--expires-in <lifetime>', 'the token ends after this: 90d, 12h, 30m, 4w')
-    .option('--expires-at <time>', 'the token ends then: 2027-01-31T00:00:00Z')
+    .option('--principal <arn>', "instead of a token: callers whom AWS IAM knows as this role or user, '*' in names")
+    .option('--expires-in <lifetime>', 'it ends after this: 90d, 12h, 30m, 4w')
+    .option('--expires-at <time>', 'it ends then: 2027-01-31T00:00:00Z')
     .option('--token-file <file>', 'write the token to a new file that only you can read, and do not print it')
     .action(async (name: string, flags: CreateFlags, command: Command) => {
       await createAgent(name, flags, contextOf(command));
@@ -44,7 +45,7 @@ export function addAgentCommands(program: Command, contextOf: ContextOf): void {
     });
   agent
     .command('delete')
-    .description('delete an agent: its token is worth nothing within 5 seconds')
+    .description('delete an agent: it can pull nothing after 5 seconds')
     .argument('<agent>', 'the id, or the name where only one agent has it')
     .option('--yes', 'do not ask')
     .action(async (which: string, flags: { readonly yes?: true }, command: Command) => {
@@ -59,7 +60,7 @@ function printAgents(terminal: Terminal, agents: readonly AgentAnswer[]): void {
   }
   printTable(
     terminal,
-    ['NAME', 'ROLE', 'ENVIRONMENTS', 'EXPORT', 'EXPIRES', 'ID'],
+    ['NAME', 'ROLE', 'ENVIRONMENTS', 'EXPORT', 'EXPIRES', 'ID', 'KNOWN BY'],
     agents.map((agent) => [
       agent.name,
       agent.role,
@@ -67,15 +68,18 @@ function printAgents(terminal: Terminal, agents: readonly AgentAnswer[]): void {
       agent.export ? 'yes' : 'no',
       agent.expiresAt ? relativeWords(agent.expiresAt, terminal.now()) : 'never',
       agent.id,
+      agent.principal ?? 'token',
     ]),
   );
 }
 
 async function deleteAgent(which: string, sure: boolean, { api, json, terminal }: CommandContext): Promise<void> {
   const { agent, document } = await findAgent(which, api);
-  const { id, name } = agent;
-  if (!sure && canAsk(terminal))
-    await confirm(`Delete ${name} (${id})? Hosts with its token can pull no more.`, terminal);
+  const { id, name, principal } = agent;
+  if (!sure && canAsk(terminal)) {
+    const hosts = principal ? `${principal}, bound by it,` : 'Hosts with its token';
+    await confirm(`Delete ${name} (${id})? ${hosts} can pull no more.`, terminal);
+  }
   await api({ method: 'DELETE', path: pathOf('v1', 'agents', id) });
   if (json) printJson(terminal, document);
   else printLine(terminal, `deleted ${name} (${id})`);

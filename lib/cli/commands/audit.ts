@@ -46,12 +46,11 @@ function rowOf(entry: AuditAnswer): readonly string[] {
   }
   const would = entry.wouldRefuse === true && entry.outcome !== 'denied' ? ' (enforce would refuse it)' : '';
   const rule = `${entry.rule ?? ''}${would}`;
-  return [
-    time,
-    entry.name ?? entry.agentId ?? '',
-    entry.environment ?? '',
-    entry.outcome ?? '',
-    entry.image ?? '',
-    rule,
-  ];
+  return [time, callerOf(entry), entry.environment ?? '', entry.outcome ?? '', entry.image ?? '', rule];
+}
+
+/** Many hosts may be one agent: of the principal that called, what tells them apart (`node-web/i-0123456789abcdef0`). */
+function callerOf({ name, agentId, principal }: AuditAnswer): string {
+  const agent = name ?? agentId ?? '';
+  return principal ? `${agent} (${principal.slice(principal.indexOf('/') + 1)})` : agent;
 }

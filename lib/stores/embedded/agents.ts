@@ -1,20 +1,29 @@
 /** Agents in the embedded catalogue. */
-import * as z from 'zod/mini';
-
-import { ROLES, type Agent } from '../../domain/agent.ts';
-import type { Catalogue } from '../catalogue.ts';
+import type { Agent, PrincipalAgent } from '../../domain/agent.ts';
+import { agentDocument, principalAgentDocument } from '../agent-document.ts';
+import type { CallerQuery, Catalogue } from '../catalogue.ts';
+import { decodeCursor, encodeCursor, pageOf, withOneMore } from '../cursor.ts';
+import { parseJson } from '../stored-json.ts';
 import type { AuditTrail } from './audit-trail.ts';
-import { decodeCursor, encodeCursor, pageOf, withOneMore } from './cursor.ts';
 import type { Database, Row } from './database.ts';
-import { numberOf, parseJson, textOf } from './rows.ts';
+import { numberOf, textOf } from './rows.ts';
 
-export interface Agents extends Pick<Catalogue, 'addAgent' | 'getAgent' | 'listAgents' | 'removeAgent'> {
-  read(id: string): Agent | undefined;
+export interface Agents extends Pick<
+  Catalogue,
+  'addAgent' | 'getAgent' | 'listAgents' | 'removeAgent' | 'listPrincipals'
+> {
+  readFor(caller: CallerQuery): readonly Agent[];
 }
+
+/** A range of its index, already in order. */
+export const PRINCIPALS_SQL = 'SELECT document FROM agents WHERE principal IS NOT NULL ORDER BY created_at, id';
 
 export function agentsIn(database: Database, audit: AuditTrail): Agents {
   const select = database.prepare('SELECT seq, document FROM agents WHERE id = ?');
-  const insert = database.prepare('INSERT INTO agents (id, created_at, document) VALUES (?, ?, ?) RETURNING seq');
+  const insert = database.prepare(
+    'INSERT INTO agents (id, created_at, document, principal) VALUES (?, ?, ?, ?) RETURNING seq',
+  );
+  const selectPrincipals = database.prepare(PRINCIPALS_SQL);
   const insertEnvironment = database.prepare(
     'INSERT OR IGNORE INTO agent_environments (seq, environment) VALUES (?, ?)',
   );
@@ -23,13 +32,20 @@ export function agentsIn(database: Database, audit: AuditTrail): Agents {
     const row = select.get(id);
     return row === undefined ? undefined : agentOf(row);
   };
+  const readPrincipals = (): readonly PrincipalAgent[] =>
+    selectPrincipals.all().map((row) => parseJson(principalAgentDocument, textOf(row, 'document')));
   return {
-    read,
+    readFor: (caller) => {
+      if (caller.kind === 'principals') return readPrincipals();
+      const agent = read(caller.id);
+      return agent === undefined ? [] : [agent];
+    },
+    listPrincipals: async () => readPrincipals(),
     getAgent: async (id) => read(id),
     addAgent: async (agent, change) => {
       database.transaction(() => {
         if (select.get(agent.id) !== undefined) throw new Error(`agent ${agent.id} exists already`);
-        const row = insert.get(agent.id, agent.createdAt, JSON.stringify(agent)) ?? {};
+        const row = insert.get(agent.id, agent.createdAt, JSON.stringify(agent), agent.principal ?? null) ?? {};
         for (const environment of agent.environments) insertEnvironment.run(numberOf(row, 'seq'), environment);
         audit.insertChange(change);
       });
@@ -67,14 +83,3 @@ function cursorAfter(row: Row): string {
 function agentOf(row: Row): Agent {
   return parseJson(agentDocument, textOf(row, 'document'));
 }
-
-const agentDocument: z.ZodMiniType<Agent> = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  role: z.enum(ROLES),
-  environments: z.array(z.string()),
-  export: z.boolean(),
-  createdAt: z.number(),
-  expiresAt: z.exactOptional(z.number()),
-  tokenHash: z.string(),
-} satisfies Record<keyof Agent, z.ZodMiniType>);

@@ -6,14 +6,13 @@
  * the same transactions. Changes stay: whoever has a host's token can make any number of decisions, and must not be able
  * to push out with them what administrators did.
  */
-import * as z from 'zod/mini';
-
 import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../../domain/audit.ts';
-import { POLICY_MODES } from '../../domain/policy.ts';
+import { entryDocument } from '../audit-document.ts';
 import { StoreUnavailable, type PageResult } from '../catalogue.ts';
-import { encodeCursor, pageOf, positionBefore, withOneMore } from './cursor.ts';
+import { encodeCursor, pageOf, positionBefore, withOneMore } from '../cursor.ts';
+import { parseJson } from '../stored-json.ts';
 import type { Database, Row } from './database.ts';
-import { numberOf, parseJson, textOf } from './rows.ts';
+import { numberOf, textOf } from './rows.ts';
 
 export interface AuditTrail {
   /** Within the caller's transaction. */
@@ -109,31 +108,3 @@ function cursorAfter(row: Row): string {
 function entryOf(row: Row): AuditEntry {
   return { ...parseJson(entryDocument, textOf(row, 'entry')), id: String(numberOf(row, 'seq')) };
 }
-
-const decisionDocument = z.strictObject({
-  type: z.literal('decision'),
-  at: z.number(),
-  environment: z.string(),
-  agentId: z.string(),
-  image: z.string(),
-  outcome: z.enum(['released', 'denied', 'no_credential', 'registry_inactive', 'ambiguous', 'unavailable']),
-  rule: z.string(),
-  mode: z.enum(POLICY_MODES),
-  wouldRefuse: z.boolean(),
-  registryId: z.exactOptional(z.string()),
-  version: z.exactOptional(z.string()),
-} satisfies Record<keyof DecisionEntry, z.ZodMiniType>);
-
-const changeDocument = z.strictObject({
-  type: z.literal('change'),
-  at: z.number(),
-  actor: z.string(),
-  action: z.string(),
-  subject: z.string(),
-  detail: z.exactOptional(z.string()),
-} satisfies Record<keyof ChangeEntry, z.ZodMiniType>);
-
-const entryDocument: z.ZodMiniType<DecisionEntry | ChangeEntry> = z.discriminatedUnion('type', [
-  decisionDocument,
-  changeDocument,
-]);

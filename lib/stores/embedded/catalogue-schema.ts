@@ -71,4 +71,7 @@ export const CATALOGUE_MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX audit_changes ON audit (seq) WHERE type = 'change';
    CREATE INDEX audit_by_environment ON audit (environment) WHERE environment IS NOT NULL`,
+
+  `ALTER TABLE agents ADD COLUMN principal TEXT;
+   CREATE INDEX agents_with_principal ON agents (created_at, id) WHERE principal IS NOT NULL`,
 ];

@@ -28,12 +28,12 @@ export function catalogueOn(database: Database, options: { readonly auditEntries
     catalogue: {
       installationId: async () => installationId,
       // Nothing else runs between these reads: together they are one view.
-      readForResolve: async ({ agentId, environment, host }) => {
-        const agent = agents.read(agentId);
-        if (agent === undefined) return NOTHING_FOR_STRANGERS;
+      readForResolve: async ({ caller, environment, host }) => {
+        const found = agents.readFor(caller);
+        if (found.length === 0) return NOTHING_FOR_STRANGERS;
         const organisationPolicy = policies.read(null);
         return {
-          agent,
+          agents: found,
           organisationPolicy,
           environmentPolicy: policies.read(environment),
           registries: table.onHost(host),
@@ -47,6 +47,7 @@ export function catalogueOn(database: Database, options: { readonly auditEntries
       getAgent: agents.getAgent,
       listAgents: agents.listAgents,
       removeAgent: agents.removeAgent,
+      listPrincipals: agents.listPrincipals,
       ...environmentsIn(database),
       recordDecision: audit.recordDecision,
       listAudit: audit.listAudit,
@@ -56,7 +57,7 @@ export function catalogueOn(database: Database, options: { readonly auditEntries
 }
 
 const NOTHING_FOR_STRANGERS: ResolveView = {
-  agent: undefined,
+  agents: [],
   organisationPolicy: undefined,
   environmentPolicy: undefined,
   registries: [],

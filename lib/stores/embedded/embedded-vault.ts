@@ -7,9 +7,9 @@ import type { Credential } from '../../domain/credential.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { Secret } from '../../domain/secret.ts';
 import { StoreUnavailable } from '../catalogue.ts';
+import { parseJson } from '../stored-json.ts';
 import type { Vault } from '../vault.ts';
 import type { Database } from './database.ts';
-import { parseJson } from './rows.ts';
 import { seal, unseal } from './sealing.ts';
 
 /** `rank`: what `settle` made of a version; `pending` until then. `seq` says which was put first. */

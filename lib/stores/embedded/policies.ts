@@ -1,11 +1,11 @@
 /** Policies in the embedded catalogue: one row a scope, with its own revision. */
-import * as z from 'zod/mini';
-
-import { POLICY_MODES, type PolicyDocument, type StoredPolicy } from '../../domain/policy.ts';
+import type { StoredPolicy } from '../../domain/policy.ts';
 import type { Catalogue, PolicyScope } from '../catalogue.ts';
+import { policyDocument } from '../policy-document.ts';
+import { parseJson } from '../stored-json.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database, Row } from './database.ts';
-import { numberOf, parseJson, textOf } from './rows.ts';
+import { numberOf, textOf } from './rows.ts';
 
 export interface Policies extends Pick<Catalogue, 'getPolicy' | 'putPolicy'> {
   read(scope: PolicyScope): StoredPolicy | undefined;
@@ -51,10 +51,3 @@ function policyOf(row: Row): StoredPolicy {
     updatedAt: numberOf(row, 'updated_at'),
   };
 }
-
-const policyDocument: z.ZodMiniType<PolicyDocument> = z.strictObject({
-  whitelist: z.nullable(z.array(z.string())),
-  deny: z.array(z.string()),
-  defaultRegistry: z.nullable(z.string()),
-  mode: z.nullable(z.enum(POLICY_MODES)),
-} satisfies Record<keyof PolicyDocument, z.ZodMiniType>);

@@ -1,9 +1,10 @@
 /** The refresher's queue in the embedded catalogue: what is due, who has it, and how it ended. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ClaimRequest, RefreshOutcome } from '../catalogue.ts';
+import { withoutClaim } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database, Row } from './database.ts';
-import { registryOf, withoutClaim } from './registry-rows.ts';
+import { registryOf } from './registry-rows.ts';
 import { REGISTRY_COLUMNS, type RegistryTable } from './registry-table.ts';
 import { numberOf, textOf } from './rows.ts';
 

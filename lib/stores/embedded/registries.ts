@@ -1,10 +1,10 @@
 /** What administrators do with registries, in the embedded catalogue: add, read, list, change, remove. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
+import { withoutClaim } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database } from './database.ts';
 import { registryList } from './registry-list.ts';
-import { withoutClaim } from './registry-rows.ts';
 import type { RegistryTable } from './registry-table.ts';
 
 type Registries = Pick<

@@ -3,8 +3,8 @@
  * SQLite can use the index that narrows most; there are few combinations, and each is prepared once.
  */
 import type { Catalogue, RegistryFilter } from '../catalogue.ts';
+import { encodeCursor, pageOf, positionBefore, withOneMore } from '../cursor.ts';
 import { EVERY_ENVIRONMENT } from '../../domain/environment-name.ts';
-import { encodeCursor, pageOf, positionBefore, withOneMore } from './cursor.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { registryOf } from './registry-rows.ts';
 import { REGISTRY_COLUMNS } from './registry-table.ts';

@@ -2,81 +2,12 @@
  * A registry as a row, and back. Columns are the truth for what they hold (order, revision, due time, claim), the two
  * documents for the rest; the columns that only serve to search (address, host, kind, state, expiry) are never read.
  */
-import * as z from 'zod/mini';
-
-import type { CanonicalAddress } from '../../domain/address.ts';
 import type { CredentialRecord } from '../../domain/credential.ts';
-import { VERIFICATION_STATUSES, type Registry, type SourceSettings } from '../../domain/registry.ts';
+import type { Registry } from '../../domain/registry.ts';
+import { credentialDocument, registryDocument } from '../registry-document.ts';
+import { parseJson } from '../stored-json.ts';
 import type { Row } from './database.ts';
-import { numberOf, optionalNumberOf, optionalTextOf, parseJson, textOf } from './rows.ts';
-
-type RegistryDocument = Omit<Registry, 'order' | 'revision' | 'credential'>;
-type CredentialDocument = Omit<CredentialRecord, 'dueAt' | 'claim'>;
-
-/** It was parsed before it was stored: here it only has to be there. */
-const address = z.custom<CanonicalAddress>((value) => typeof value === 'string' && value !== '');
-
-/** All of it is JSON, as it comes from JSON.parse; what else a kind keeps there, the kind itself checks. */
-const settings = z.looseObject({ kind: z.string() });
-const source = z.custom<SourceSettings>((value) => settings.safeParse(value).success);
-
-/** Strict, and complete by `satisfies`: a field that the domain gains and this forgets can't be lost unnoticed. */
-const registryDocument: z.ZodMiniType<RegistryDocument> = z.strictObject({
-  id: z.string(),
-  address,
-  environments: z.array(z.string()),
-  state: z.enum(['active', 'inactive']),
-  source,
-  sourceVersion: z.exactOptional(z.string()),
-  tls: z.strictObject({
-    ca: z.exactOptional(z.string()),
-    skipVerify: z.exactOptional(z.literal(true)),
-    plainHttp: z.exactOptional(z.literal(true)),
-  }),
-  probe: z.exactOptional(z.strictObject({ repository: z.string() })),
-  trustedRealms: z.exactOptional(z.array(z.string())),
-  email: z.exactOptional(z.string()),
-  description: z.exactOptional(z.string()),
-  verification: z.exactOptional(
-    z.strictObject({
-      status: z.enum(VERIFICATION_STATUSES),
-      warning: z.exactOptional(z.literal('accepts_anyone')),
-      at: z.number(),
-    }),
-  ),
-  createdAt: z.number(),
-  updatedAt: z.number(),
-} satisfies Record<keyof RegistryDocument, z.ZodMiniType>);
-
-const credentialDocument: z.ZodMiniType<CredentialDocument> = z.strictObject({
-  current: z.exactOptional(
-    z.strictObject({
-      version: z.string(),
-      username: z.string(),
-      issuedAt: z.number(),
-      expiresAt: z.exactOptional(z.number()),
-    }),
-  ),
-  urgentAt: z.exactOptional(z.number()),
-  consecutiveFailures: z.number(),
-  lastError: z.exactOptional(
-    z.strictObject({
-      code: z.enum([
-        'throttled',
-        'denied',
-        'unreachable',
-        'timeout',
-        'unavailable',
-        'bad_secret',
-        'bad_answer',
-        'login_refused',
-        'internal',
-      ]),
-      at: z.number(),
-    }),
-  ),
-  rejectedVersion: z.exactOptional(z.string()),
-} satisfies Record<keyof CredentialDocument, z.ZodMiniType>);
+import { numberOf, optionalNumberOf, optionalTextOf, textOf } from './rows.ts';
 
 export function registryOf(row: Row): Registry {
   return {
@@ -95,19 +26,4 @@ function credentialOf(row: Row): CredentialRecord {
     ...(dueAt === undefined ? {} : { dueAt }),
     ...(id === undefined ? {} : { claim: { id, until: numberOf(row, 'claim_until') } }),
   };
-}
-
-/** Undefined fields are left out of JSON: the columns have them. */
-export function documentText(registry: Omit<Registry, 'order' | 'revision'>): string {
-  return JSON.stringify({ ...registry, order: undefined, revision: undefined, credential: undefined });
-}
-
-export function credentialText(credential: CredentialRecord): string {
-  return JSON.stringify({ ...credential, dueAt: undefined, claim: undefined });
-}
-
-export function withoutClaim(credential: CredentialRecord): CredentialRecord {
-  const copy: { -readonly [Key in keyof CredentialRecord]: CredentialRecord[Key] } = { ...credential };
-  delete copy.claim;
-  return copy;
 }

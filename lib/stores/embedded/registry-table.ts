@@ -2,8 +2,9 @@
 import { splitAddress } from '../../domain/address.ts';
 import type { CredentialRecord } from '../../domain/credential.ts';
 import type { Registry } from '../../domain/registry.ts';
+import { credentialText, documentText } from '../registry-document.ts';
 import type { Database, Row } from './database.ts';
-import { credentialText, documentText, registryOf } from './registry-rows.ts';
+import { registryOf } from './registry-rows.ts';
 import { numberOf } from './rows.ts';
 
 export const REGISTRY_COLUMNS = 'ord, revision, document, credential, due_at, claim_id, claim_until';

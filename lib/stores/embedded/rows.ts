@@ -1,25 +1,6 @@
-/**
- * Values read back are checked like anything else that comes from outside: a row that is not what was written there
- * counts as an outage, never as a policy that allows or a registry with half its fields.
- */
-import * as z from 'zod/mini';
-
+/** A row's columns by their type. What is not there as it was written counts as an outage, as in stored-json.ts. */
 import { StoreUnavailable } from '../catalogue.ts';
 import type { Row } from './database.ts';
-
-export function parseJson<Value>(schema: z.ZodMiniType<Value>, text: string): Value {
-  const checked = z.safeParse(schema, jsonValue(text));
-  if (!checked.success) throw new StoreUnavailable('corrupt_row');
-  return checked.data;
-}
-
-function jsonValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new StoreUnavailable('corrupt_row');
-  }
-}
 
 export function textOf(row: Row, column: string): string {
   const value = row[column];

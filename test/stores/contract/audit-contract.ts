@@ -6,6 +6,8 @@ import { START } from '../../support/registry-fixture.ts';
 import { add, CURSORS_OF_NOBODY, pageOf, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
 import { agent, change, decision, policy } from './entries.ts';
 
+const CALLER = 'arn:aws:sts::123456789012:assumed-role/node-web/i-0123456789abcdef0';
+
 export function describeAudit(open: OpenCatalogue): void {
   const under = useCatalogue(open);
 
@@ -19,7 +21,10 @@ export function describeAudit(open: OpenCatalogue): void {
   describe('the audit trail', () => {
     it.each<[string, DecisionEntry | ChangeEntry]>([
       ['decision with no optional field', decision()],
-      ['decision with every optional field', decision({ outcome: 'released', registryId: 'r', version: 'v' })],
+      [
+        'decision with every optional field',
+        decision({ outcome: 'released', registryId: 'r', version: 'v', principal: CALLER }),
+      ],
       ['change with no optional field', change()],
       ['change with every optional field', change({ detail: 'environments, "tls"' })],
     ])('reads back a %s as it was recorded, with an id', async (_name, entry) => {

@@ -1,5 +1,5 @@
 /** Valid agents, policies and audit entries, to be varied by the fields that a test is about. */
-import type { Agent } from '../../../lib/domain/agent.ts';
+import type { PrincipalAgent, TokenAgent } from '../../../lib/domain/agent.ts';
 import type { ChangeEntry, DecisionEntry } from '../../../lib/domain/audit.ts';
 import type { PolicyDocument } from '../../../lib/domain/policy.ts';
 import { START } from '../../support/registry-fixture.ts';
@@ -23,7 +23,7 @@ export function decision(fields: Partial<DecisionEntry> = {}): DecisionEntry {
   };
 }
 
-export function agent(fields: Partial<Agent> = {}): Agent {
+export function agent(fields: Partial<TokenAgent> = {}): TokenAgent {
   return {
     id: 'agent-1',
     name: 'build host',
@@ -32,6 +32,19 @@ export function agent(fields: Partial<Agent> = {}): Agent {
     export: false,
     createdAt: START,
     tokenHash: 'ab'.repeat(32),
+    ...fields,
+  };
+}
+
+export function principalAgent(fields: Partial<PrincipalAgent> = {}): PrincipalAgent {
+  return {
+    id: 'agent-1',
+    name: 'nodes',
+    role: 'agent',
+    environments: ['prod'],
+    export: false,
+    createdAt: START,
+    principal: 'arn:aws:iam::123456789012:role/node-*',
     ...fields,
   };
 }

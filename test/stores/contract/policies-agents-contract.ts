@@ -1,10 +1,12 @@
 /** Policies, agents, environments, and the one read that a resolve makes. */
 import { describe, expect, it } from 'vitest';
 
+import { MAX_PRINCIPAL_AGENTS } from '../../../lib/domain/agent.ts';
+import { MAX_ENVIRONMENTS } from '../../../lib/domain/environment-name.ts';
 import type { PolicyScope } from '../../../lib/stores/catalogue.ts';
 import { canonicalAddress, START } from '../../support/registry-fixture.ts';
 import { add, CURSORS_OF_NOBODY, idsOf, pageOf, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
-import { agent, change, policy } from './entries.ts';
+import { agent, change, policy, principalAgent } from './entries.ts';
 
 export function describePoliciesAndAgents(open: OpenCatalogue): void {
   const under = useCatalogue(open);
@@ -64,6 +66,8 @@ export function describePoliciesAndAgents(open: OpenCatalogue): void {
   describe('agents', () => {
     it.each([
       ['with no optional field', agent()],
+      ['with a principal', principalAgent()],
+      ['with a principal and every optional field', principalAgent({ role: 'viewer', export: true, expiresAt: START })],
       [
         'with every optional field',
         agent({ role: 'admin', environments: ['*', 'ci'], export: true, expiresAt: START }),
@@ -113,6 +117,66 @@ export function describePoliciesAndAgents(open: OpenCatalogue): void {
     });
   });
 
+  describe('agents that have a principal', () => {
+    async function addMixed(): Promise<void> {
+      const mixed = [
+        principalAgent({ id: 'b', createdAt: START + 2, environments: ['edge'] }),
+        agent({ id: 'd', createdAt: START + 1 }),
+        principalAgent({ id: 'c', createdAt: START }),
+        principalAgent({ id: 'a', createdAt: START + 2 }),
+      ];
+      for (const added of mixed) await under.catalogue.addAgent(added, change());
+    }
+
+    it('are all listed by themselves, oldest first, and among all agents', async () => {
+      await addMixed();
+      const listed = await under.catalogue.listPrincipals();
+      expect(listed.map(({ id }) => id)).toStrictEqual(['c', 'a', 'b']);
+      expect(listed[0]).toStrictEqual(principalAgent({ id: 'c', createdAt: START }));
+      expect(idsOf(await under.catalogue.listAgents({ limit: 9 }))).toStrictEqual(['c', 'd', 'a', 'b']);
+      expect(await under.catalogue.listEnvironments()).toStrictEqual(['edge', 'prod']);
+    });
+
+    it('are the whole of what a resolve reads for a principal, with all else that it needs', async () => {
+      await addMixed();
+      const registry = await add(under.catalogue);
+      await putPolicy('prod', 0);
+      const query = { caller: { kind: 'principals' }, environment: 'prod', host: registry.address } as const;
+      const { agents, ...rest } = await under.catalogue.readForResolve(query);
+      expect(agents).toStrictEqual(await under.catalogue.listPrincipals());
+      expect(rest).toStrictEqual({
+        organisationPolicy: undefined,
+        environmentPolicy: { document: policy(), revision: 1, updatedAt: START },
+        registries: [registry],
+      });
+    });
+
+    it('are found by their id, too, and are gone from everywhere when they are removed', async () => {
+      await addMixed();
+      const query = { caller: { kind: 'agent', id: 'c' }, environment: 'prod', host: 'quay.io' } as const;
+      expect((await under.catalogue.readForResolve(query)).agents).toMatchObject([{ id: 'c' }]);
+      expect(await under.catalogue.removeAgent('c', change())).toMatchObject({ id: 'c' });
+      expect((await under.catalogue.readForResolve(query)).agents).toStrictEqual([]);
+      const principals = { ...query, caller: { kind: 'principals' } } as const;
+      const read = await under.catalogue.readForResolve(principals);
+      expect(read.agents.map(({ id }) => id)).toStrictEqual(['a', 'b']);
+      expect((await under.catalogue.listPrincipals()).map(({ id }) => id)).toStrictEqual(['a', 'b']);
+    });
+
+    it('are all there when they are as many as there may be, long patterns and all', async () => {
+      const name = 'n'.repeat(60);
+      const environments = Array.from({ length: 20 }, (_, index) => `environment-of-some-length-${index}`);
+      const ids = Array.from({ length: MAX_PRINCIPAL_AGENTS }, (_, index) => `agent-${String(index).padStart(3, '0')}`);
+      for (const id of ids) {
+        const principal = `arn:aws:sts::123456789012:assumed-role/${name}/${id}-*`;
+        await under.catalogue.addAgent(principalAgent({ id, principal, environments }), change());
+      }
+      expect((await under.catalogue.listPrincipals()).map(({ id }) => id)).toStrictEqual(ids);
+      const query = { caller: { kind: 'principals' }, environment: 'prod', host: 'quay.io' } as const;
+      expect((await under.catalogue.readForResolve(query)).agents).toHaveLength(MAX_PRINCIPAL_AGENTS);
+    });
+  });
+
   describe('environments', () => {
     it('knows every environment that something names, once, sorted, without *', async () => {
       expect(await under.catalogue.listEnvironments()).toStrictEqual([]);
@@ -139,9 +203,29 @@ export function describePoliciesAndAgents(open: OpenCatalogue): void {
       await under.catalogue.removeAgent('agent-1', change());
       expect(await under.catalogue.listEnvironments()).toStrictEqual([]);
     });
+
+    it('counts right when as many as there may be are all exchanged at once', async () => {
+      const names = (prefix: string) => Array.from({ length: MAX_ENVIRONMENTS }, (_, index) => `${prefix}-${index}`);
+      const added = await add(under.catalogue, { environments: names('before') });
+      await under.catalogue.addAgent(agent({ environments: names('agent') }), change());
+      const registry = { ...added, environments: names('after') };
+      const update = { registry, expectedRevision: 1, replaceCredential: false, change: change() };
+      expect(await under.catalogue.updateRegistry(update)).toMatchObject({ kind: 'stored' });
+      const all = [...names('after'), ...names('agent')].toSorted();
+      expect(await under.catalogue.listEnvironments()).toStrictEqual(all);
+    });
+
+    it('counts one that is named twice once, and keeps what others name', async () => {
+      await add(under.catalogue, { id: 'a', environments: ['twice', 'twice', 'kept'] });
+      await add(under.catalogue, { id: 'b', environments: ['kept'] });
+      await under.catalogue.removeRegistry({ id: 'a', expectedRevision: undefined, change: change() });
+      expect(await under.catalogue.listEnvironments()).toStrictEqual(['kept']);
+    });
   });
 
   describe('reading for a resolve', () => {
+    const CALLER = { kind: 'agent', id: 'agent-1' } as const;
+
     it('answers with all that it needs, and with nothing of other hosts and environments', async () => {
       const address = canonicalAddress('quay.io/team');
       const older = await add(under.catalogue, { id: 'a', address, environments: ['other'], state: 'inactive' });
@@ -152,23 +236,26 @@ export function describePoliciesAndAgents(open: OpenCatalogue): void {
       await putPolicy('prod', 0, policy({ mode: 'enforce' }));
       await putPolicy('ci', 0);
       expect(
-        await under.catalogue.readForResolve({ agentId: 'agent-1', environment: 'prod', host: 'quay.io' }),
+        await under.catalogue.readForResolve({ caller: CALLER, environment: 'prod', host: 'quay.io' }),
       ).toStrictEqual({
-        agent: agent(),
+        agents: [agent()],
         organisationPolicy: { document: policy(), revision: 1, updatedAt: START },
         environmentPolicy: { document: policy({ mode: 'enforce' }), revision: 1, updatedAt: START },
         registries: [newer, older],
       });
     });
 
-    it('answers with undefined for what is not there', async () => {
-      const query = { agentId: 'agent-1', environment: 'prod', host: 'quay.io' };
-      expect(await under.catalogue.readForResolve(query)).toStrictEqual({
-        agent: undefined,
-        organisationPolicy: undefined,
-        environmentPolicy: undefined,
-        registries: [],
-      });
-    });
+    it.each([CALLER, { kind: 'principals' } as const])(
+      'answers with nothing for what is not there: $kind',
+      async (caller) => {
+        const query = { caller, environment: 'prod', host: 'quay.io' };
+        expect(await under.catalogue.readForResolve(query)).toStrictEqual({
+          agents: [],
+          organisationPolicy: undefined,
+          environmentPolicy: undefined,
+          registries: [],
+        });
+      },
+    );
   });
 }
