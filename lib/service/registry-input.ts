@@ -4,7 +4,12 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { addressCovers, splitAddress, type CanonicalAddress } from '../domain/address.ts';
-import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../domain/environment-name.ts';
+import {
+  EVERY_ENVIRONMENT,
+  MAX_ENVIRONMENTS,
+  parseEnvironmentName,
+  TOO_MANY_ENVIRONMENTS,
+} from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { parseImageReference } from '../domain/image-reference.ts';
 import { parseRegistryHost } from '../domain/registry-host.ts';
@@ -66,7 +71,9 @@ function parseEnvironments(names: readonly string[]): Result<readonly string[], 
     const parsed = parseEnvironmentName(name);
     if (!parsed.ok) return failure(invalidInput(`environments[${index}]`, `${parsed.failure.rule}, or "*"`));
   }
-  return success([...new Set(names)]);
+  const distinct = [...new Set(names)];
+  if (distinct.length > MAX_ENVIRONMENTS) return failure(invalidInput('environments', TOO_MANY_ENVIRONMENTS));
+  return success(distinct);
 }
 
 function parseTls(input: TlsInput): Result<TlsSettings, InvalidInput> {

@@ -1,0 +1,63 @@
+/**
+ * Audit entries as items. Their ids are ULIDs, so that a partition's order is that of time. Decisions come as fast as hosts
+ * pull, so they are spread over several partitions and go after a while; changes stay.
+ */
+import { createHash } from 'node:crypto';
+import { encodeTime, monotonicFactory } from 'ulid';
+
+import type { AuditEntry, ChangeEntry, DecisionEntry } from '../../domain/audit.ts';
+import { entryDocument } from '../audit-document.ts';
+import { parseJson } from '../stored-json.ts';
+import { keyOf, number, text, textOf, type Item } from './attributes.ts';
+import { PREFIX, SORT_KEY, TTL_ATTRIBUTE } from './table-schema.ts';
+
+export const CHANGES_PARTITION = `${PREFIX.audit}change`;
+const SHARDS = 4;
+export const DECISION_PARTITIONS: readonly string[] = Array.from({ length: SHARDS }, (_, shard) => shardName(shard));
+
+function shardName(shard: number): string {
+  return `${PREFIX.audit}decision#${shard}`;
+}
+
+export const AUDIT_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const TIME_DIGITS = 10;
+const RANDOM_DIGITS = 16;
+
+/** In the order they are made, within this process; between processes in that of their clocks. */
+export function auditIds(now: () => number): () => string {
+  const next = monotonicFactory();
+  return () => next(now());
+}
+
+/** The same for the same event, however often it is delivered; otherwise as good as random. */
+export function auditIdOf(at: number, eventId: string): string {
+  const hash = createHash('sha256').update(eventId).digest();
+  const digits = Array.from(hash.subarray(0, RANDOM_DIGITS), (byte) => DIGITS.charAt(byte % DIGITS.length));
+  return encodeTime(Math.trunc(at), TIME_DIGITS) + digits.join('');
+}
+
+export function changeItem(id: string, entry: ChangeEntry): Item {
+  return { ...keyOf(CHANGES_PARTITION, id), entry: text(JSON.stringify(entry)) };
+}
+
+const DAY_SECONDS = 86_400;
+
+/** `from`: milliseconds since the epoch. */
+export function decisionItem(
+  id: string,
+  entry: DecisionEntry,
+  kept: { readonly from: number; readonly days: number },
+): Item {
+  const shard = DIGITS.indexOf(id.slice(-1)) % SHARDS;
+  return {
+    ...keyOf(shardName(shard), id),
+    entry: text(JSON.stringify(entry)),
+    environment: text(entry.environment),
+    [TTL_ATTRIBUTE]: number(Math.ceil(kept.from / 1000) + kept.days * DAY_SECONDS),
+  };
+}
+
+export function auditEntryOf(item: Item): AuditEntry {
+  return { ...parseJson(entryDocument, textOf(item, 'entry')), id: textOf(item, SORT_KEY) };
+}

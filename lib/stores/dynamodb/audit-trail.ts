@@ -1,0 +1,113 @@
+/** The audit trail: what goes into a change's transaction, and lists of it, merged from its partitions. */
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
+
+import type { AuditEntry, AuditQuery, ChangeEntry } from '../../domain/audit.ts';
+import type { PageResult } from '../catalogue.ts';
+import { encodeCursor, withOneMore } from '../cursor.ts';
+import { text, textOf, type Item } from './attributes.ts';
+import { AUDIT_ID, auditEntryOf, changeItem, CHANGES_PARTITION, DECISION_PARTITIONS } from './audit-item.ts';
+import { positionAfter } from './list-pages.ts';
+import { PARTITION_KEY, SORT_KEY } from './table-schema.ts';
+import { queryPage, type Table } from './table.ts';
+
+export interface ChangeTrail {
+  /** For the transaction of what it tells of. */
+  readonly entry: (change: ChangeEntry) => TransactWriteItem;
+}
+
+export function changeTrailOn({ tableName }: Table, nextId: () => string): ChangeTrail {
+  return { entry: (change) => ({ Put: { TableName: tableName, Item: changeItem(nextId(), change) } }) };
+}
+
+export async function listAudit(table: Table, query: AuditQuery): Promise<PageResult<AuditEntry>> {
+  const { limit, cursor, environment, type } = query;
+  const position = positionAfter('audit', cursor, AUDIT_ID);
+  if (position === 'bad_cursor') return position;
+  // Only decisions are made in an environment.
+  const changes = type === 'decision' || environment !== undefined ? [] : [CHANGES_PARTITION];
+  const decisions = type === 'change' ? [] : DECISION_PARTITIONS;
+  const wanted = withOneMore(limit);
+  const stretches = await Promise.all(
+    [...changes, ...decisions].map((partition) =>
+      readStretch(table, { partition, before: position.after, environment, wanted }),
+    ),
+  );
+  return mergedPage(stretches, wanted - 1);
+}
+
+/** The newest of one partition, without gaps down to `readTo`; undefined when that is all there is. */
+interface Stretch {
+  readonly items: readonly Item[];
+  readonly readTo: string | undefined;
+}
+
+function mergedPage(stretches: readonly Stretch[], size: number): PageResult<AuditEntry> {
+  const ends = stretches.flatMap(({ readTo }) => readTo ?? []);
+  // Below the newest of these, some partition has not been looked at.
+  const complete = ends.reduce((newest, end) => (end > newest ? end : newest), '');
+  const entries = stretches
+    .flatMap(({ items }) => items)
+    .filter((item) => textOf(item, SORT_KEY) >= complete)
+    .toSorted((left, right) => (textOf(left, SORT_KEY) < textOf(right, SORT_KEY) ? 1 : -1))
+    .map(auditEntryOf);
+  const items = entries.slice(0, size);
+  const end = items.length < entries.length ? items.at(-1)?.id : complete === '' ? undefined : complete;
+  return end === undefined ? { items } : { items, cursor: encodeCursor('audit', [end]) };
+}
+
+/** A filter that fits little would otherwise read the whole partition: the page is then short, with a cursor. */
+const READS_FOR_A_PAGE = 5;
+const LOOKED_AT_IN_A_READ = 1_000;
+
+async function readStretch(
+  table: Table,
+  query: {
+    readonly partition: string;
+    readonly before: string | undefined;
+    readonly environment: string | undefined;
+    readonly wanted: number;
+  },
+): Promise<Stretch> {
+  const items: Item[] = [];
+  let next: Item | undefined;
+  for (let reads = 0; reads < READS_FOR_A_PAGE; reads += 1) {
+    const page = await queryPage(table, {
+      ...stretchQuery(query),
+      Limit: query.environment === undefined ? query.wanted - items.length : LOOKED_AT_IN_A_READ,
+      ...(next === undefined ? {} : { ExclusiveStartKey: next }),
+    });
+    items.push(...page.items);
+    next = page.next;
+    const last = items.at(-1);
+    if (items.length >= query.wanted && last !== undefined) return { items, readTo: textOf(last, SORT_KEY) };
+    if (next === undefined) return { items, readTo: undefined };
+  }
+  return { items, readTo: next === undefined ? undefined : textOf(next, SORT_KEY) };
+}
+
+function stretchQuery({
+  partition,
+  before,
+  environment,
+}: {
+  readonly partition: string;
+  readonly before: string | undefined;
+  readonly environment: string | undefined;
+}) {
+  return {
+    KeyConditionExpression: `#pk = :pk${before === undefined ? '' : ' AND #sk < :before'}`,
+    ...(environment === undefined ? {} : { FilterExpression: '#environment = :environment' }),
+    ExpressionAttributeNames: {
+      '#pk': PARTITION_KEY,
+      ...(before === undefined ? {} : { '#sk': SORT_KEY }),
+      ...(environment === undefined ? {} : { '#environment': 'environment' }),
+    },
+    ExpressionAttributeValues: {
+      ':pk': text(partition),
+      ...(before === undefined ? {} : { ':before': text(before) }),
+      ...(environment === undefined ? {} : { ':environment': text(environment) }),
+    },
+    ScanIndexForward: false,
+    ConsistentRead: true,
+  };
+}

@@ -1,0 +1,45 @@
+/** The refresher's queue: what is due, who has it, and how it ended. due-claims.ts takes from it. */
+import type { Registry } from '../../domain/registry.ts';
+import type { Catalogue, RefreshOutcome } from '../catalogue.ts';
+import { withoutClaim } from '../registry-document.ts';
+import { claimDueOn } from './due-claims.ts';
+import type { ChangeRegistry, Decision } from './registry-change.ts';
+import type { WriteTable } from './writes.ts';
+
+type RefreshQueue = Pick<Catalogue, 'claimDue' | 'claimRegistry' | 'finishRefresh' | 'reportRejection'>;
+
+export function refreshQueueOn(table: WriteTable, changeRegistry: ChangeRegistry): RefreshQueue {
+  return {
+    claimDue: claimDueOn(table),
+    claimRegistry: async (id, { claimId, now, until }) =>
+      await changeRegistry(id, (stored): Decision<Registry | 'missing' | 'busy'> => {
+        if (stored === undefined) return { answer: 'missing' };
+        const { claim: other } = stored.credential;
+        if (other !== undefined && other.id !== claimId && other.until > now) return { answer: 'busy' };
+        const next = { ...stored, credential: { ...stored.credential, claim: { id: claimId, until } } };
+        return { answer: next, write: { next } };
+      }),
+    finishRefresh: async (outcome) => await changeRegistry(outcome.registryId, (stored) => finished(stored, outcome)),
+    reportRejection: async ({ registryId, version, now }) =>
+      await changeRegistry(registryId, (stored): Decision<Awaited<ReturnType<Catalogue['reportRejection']>>> => {
+        if (stored === undefined) return { answer: 'missing' };
+        const { credential } = stored;
+        if (credential.current?.version !== version) return { answer: 'superseded' };
+        if (credential.rejectedVersion === version) return { answer: 'already_reported' };
+        const dueAt = Math.min(credential.dueAt ?? now, now);
+        const next = { ...stored, credential: { ...credential, rejectedVersion: version, dueAt } };
+        return { answer: 'scheduled', write: { next } };
+      }),
+  };
+}
+
+function finished(stored: Registry | undefined, outcome: RefreshOutcome): Decision<'stored' | 'lost'> {
+  const { claimId, sourceVersion, verification, change } = outcome;
+  if (stored?.credential.claim?.id !== claimId || stored.sourceVersion !== sourceVersion) return { answer: 'lost' };
+  const next: Registry = {
+    ...stored,
+    credential: withoutClaim(outcome.credential),
+    ...(verification === undefined ? {} : { verification }),
+  };
+  return { answer: 'stored', write: { next, change } };
+}
