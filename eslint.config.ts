@@ -4,7 +4,7 @@ import { defineConfig, type Config } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Outer layers may import inner ones and never the other way: each folder names what it must not reach. */
-const OUTERMOST = ['infra', 'cli', 'serve'];
+const OUTERMOST = ['infra', 'cli', 'serve', 'lambda'];
 
 const LAYERS: Record<string, readonly string[]> = {
   domain: ['sources', 'stores', 'distribution', 'formats', 'service', 'http', ...OUTERMOST],
@@ -15,7 +15,8 @@ const LAYERS: Record<string, readonly string[]> = {
   service: ['http', ...OUTERMOST],
   http: OUTERMOST,
   // A client of the API, whoever runs it.
-  cli: ['stores', 'distribution', 'formats', 'service', 'http', 'infra'],
+  cli: ['stores', 'distribution', 'formats', 'service', 'http', 'infra', 'lambda'],
+  lambda: ['infra', 'cli'],
 };
 
 export default defineConfig(
@@ -59,6 +60,16 @@ export default defineConfig(
       ],
     },
   })),
+  // A function composes what lib has for it, and nothing of what deploys it or runs elsewhere.
+  {
+    files: ['functions/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/infra/**', '**/cli/**', '**/serve/**'], message: 'This is not for functions.' }] },
+      ],
+    },
+  },
   // A local server has to fill in the whole Lambda context, its deprecated members included.
   { files: ['lib/http/local-context.ts'], rules: { '@typescript-eslint/no-deprecated': 'off' } },
   // Tables of tests take a row's columns as parameters.

@@ -23,6 +23,8 @@ export interface RefreshLimits {
   /** No further registry is claimed after that; those claimed are finished. */
   readonly budgetMilliseconds: number;
   readonly concurrency: number;
+  /** How long a claim lives; left out: `CLAIM_MS`. Not less than the run itself may. */
+  readonly claimMilliseconds?: number;
 }
 
 export interface RefreshRun {
@@ -47,7 +49,9 @@ export async function refreshDue(limits: RefreshLimits, deps: RefreshDeps): Prom
       count[result.outcome] += 1;
     }
   }
-  await Promise.all(Array.from({ length: limits.concurrency }, work));
+  // A worker that cannot claim any more does not leave the others behind: what they hold is finished before this ends.
+  const ended = await Promise.allSettled(Array.from({ length: limits.concurrency }, work));
+  for (const worker of ended) if (worker.status === 'rejected') throw worker.reason;
   return count;
 }
 
@@ -80,7 +84,7 @@ function dueRegistries(
   let claiming: Promise<void> | undefined;
 
   async function claimMore(): Promise<void> {
-    const until = deps.now() + CLAIM_MS;
+    const until = deps.now() + (limits.claimMilliseconds ?? CLAIM_MS);
     const limit = limits.concurrency;
     const more = await deps.catalogue.claimDue({ claim: { claimId, now: startedAt, until }, kinds, limit });
     claimed.push(...more);

@@ -2,23 +2,15 @@
  * Amazon ECR and ECR Public: logins that AWS gives out for 12 hours at most, asked for with Pullpass's own identity or an
  * access key, and through a role where the registry names one.
  */
-import { createHash } from 'node:crypto';
-import type { EcrHost } from '../domain/ecr-host.ts';
 import { success, type Result } from '../domain/result.ts';
 import { awsClients, type AwsClients, type AwsConfig, type AwsCredentials } from './ecr/aws-clients.ts';
 import { awsFailure, unusableAnswer, type AwsCall } from './ecr/aws-failure.ts';
-import { regionOf, requestLogin, type EcrLogin } from './ecr/authorization-token.ts';
+import { requestLogin, type EcrLogin } from './ecr/authorization-token.ts';
+import { ecrAcceptance } from './ecr/ecr-acceptance.ts';
+import { regionOf, roleRequest, type RoleRequest } from './ecr/ecr-role.ts';
 import { ecrHostOf, hostName } from './ecr/ecr-rules.ts';
-import {
-  acceptEcr,
-  inputSchema,
-  KIND,
-  readSecretAccessKey,
-  readSettings,
-  type EcrSettings,
-} from './ecr/ecr-settings.ts';
-import { assumeRole, type RoleRequest, type RoleSession } from './ecr/role-session.ts';
-import { sessionName, sessionPolicy } from './ecr/session-policy.ts';
+import { readSecretAccessKey, readSettings, type EcrSettings } from './ecr/ecr-settings.ts';
+import { assumeRole, type RoleSession } from './ecr/role-session.ts';
 import { failedMint, type FailedMint } from './mint-failure.ts';
 import type { MintFailure, MintRequest, MintedCredential, SourceKind } from './source-kind.ts';
 import { withinSignal } from './within-signal.ts';
@@ -30,31 +22,7 @@ export interface EcrSourceConfig extends AwsConfig {
 export function ecrSource(config: EcrSourceConfig = {}): SourceKind {
   const clients = awsClients(config);
   const now = config.now ?? Date.now;
-  return {
-    kind: KIND,
-    renewable: true,
-    inputSchema,
-    accept: acceptEcr,
-    sharingKey({ address, settings }) {
-      const stored = readSettings(settings);
-      const host = stored === undefined ? undefined : ecrHostOf(address, stored);
-      if (stored === undefined || host === undefined) return undefined;
-      const role = roleRequest(host, hostName(address, stored), stored);
-      const policyHash = role?.policy === undefined ? '' : createHash('sha256').update(role.policy).digest('hex');
-      // The fingerprint: of two registries with one access key id, one may hold a mistyped secret.
-      const principal = [stored.accessKeyId, stored.accessKeyFingerprint, role?.roleArn, role?.externalId, policyHash];
-      return JSON.stringify([host.kind, regionOf(host), ...principal.map((part) => part ?? '')]);
-    },
-    mint: (request) => mintLogin(request, clients, now),
-  };
-}
-
-function roleRequest(host: EcrHost, name: string, settings: EcrSettings): RoleRequest | undefined {
-  const { roleArn, externalId, repositories } = settings;
-  if (roleArn === undefined || externalId === undefined) return undefined;
-  const narrowed = repositories !== undefined && host.kind === 'private';
-  const policy = narrowed ? sessionPolicy(host, repositories) : undefined;
-  return { roleArn, externalId, sessionName: sessionName(name), policy };
+  return { ...ecrAcceptance, mint: (request) => mintLogin(request, clients, now) };
 }
 
 async function mintLogin(

@@ -4,15 +4,8 @@
  */
 import { success, type Result } from '../domain/result.ts';
 import { Secret } from '../domain/secret.ts';
-import {
-  acceptGoogle,
-  GOOGLE_TOKEN_URI,
-  inputSchema,
-  KIND,
-  readSettings,
-  readStoredKey,
-  type IsTrusted,
-} from './google/google-settings.ts';
+import { googleAcceptance, trustsTokenUri } from './google/google-acceptance.ts';
+import { readSettings, readStoredKey, type IsTrusted } from './google/google-settings.ts';
 import { requestAccessToken, type AccessToken } from './google/token-endpoint.ts';
 import { tokenFailure, unusable } from './google/token-failure.ts';
 import { failedMint } from './mint-failure.ts';
@@ -30,19 +23,9 @@ const USERNAME = 'oauth2accesstoken';
 
 export function googleSource(config: GoogleSourceConfig = {}): SourceKind {
   const { now = Date.now, trustedTokenUris = [], attemptTimeoutMilliseconds = 6_000 } = config;
-  const isTrusted: IsTrusted = (tokenUri) => GOOGLE_TOKEN_URI.test(tokenUri) || trustedTokenUris.includes(tokenUri);
+  const isTrusted = trustsTokenUri(trustedTokenUris);
   return {
-    kind: KIND,
-    renewable: true,
-    inputSchema,
-    accept: (request) => acceptGoogle(request, isTrusted),
-    sharingKey({ settings }) {
-      const stored = readSettings(settings);
-      if (stored === undefined) return undefined;
-      // The fingerprint, because a file can claim any id: somebody else's broken key must not fail for a good one.
-      const { clientEmail, keyFingerprint, tokenUri, scopes } = stored;
-      return JSON.stringify([clientEmail, keyFingerprint, tokenUri, scopes.toSorted()]);
-    },
+    ...googleAcceptance(isTrusted),
     mint: (request) => mintAccessToken(request, { now, isTrusted, attemptTimeoutMilliseconds }),
   };
 }

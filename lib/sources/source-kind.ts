@@ -1,6 +1,8 @@
 /**
- * What a source kind is. One file a kind implements this; registered-kinds.ts lists them. A kind says what it accepts,
- * what it keeps in the catalogue and what in the vault, and how a credential is made from the two.
+ * What a source kind is. One file a kind implements this; kinds-in-place.ts lists them. A kind says what it accepts,
+ * what it keeps in the catalogue and what in the vault, and how a credential is made from the two. The first needs nothing
+ * but code, the last may need another service's client: they are two parts, so that one process may do the one without
+ * the other.
  */
 import type { CanonicalAddress } from '../domain/address.ts';
 import type { MintFailureCode } from '../domain/credential.ts';
@@ -41,7 +43,8 @@ export interface MintFailure {
   readonly retryAfterSeconds?: number;
 }
 
-export interface SourceKind {
+/** All of a kind but the minting. */
+export interface SourceAcceptance {
   readonly kind: string;
   /** Its credentials run out and are made anew; false where the credential is what an administrator typed. */
   readonly renewable: boolean;
@@ -62,6 +65,9 @@ export interface SourceKind {
    * Undefined: this one shares with nobody. Never built from a secret.
    */
   sharingKey(registry: { readonly address: CanonicalAddress; readonly settings: SourceSettings }): string | undefined;
+}
+
+export interface SourceKind extends SourceAcceptance {
   /** Never throws for anything outside this program; answers an empty or expired credential as `bad_answer`. */
   mint(request: MintRequest): Promise<Result<MintedCredential, MintFailure>>;
 }

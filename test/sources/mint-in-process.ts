@@ -6,7 +6,8 @@ import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod/mini';
 import { parseAddress } from '../../lib/domain/address.ts';
-import { findKind, sourceKinds } from '../../lib/sources/registered-kinds.ts';
+import { sourceKinds } from '../../lib/sources/kinds-in-place.ts';
+import { findKind } from '../../lib/sources/registered-kinds.ts';
 
 const task = z.object({
   at: z.string(),

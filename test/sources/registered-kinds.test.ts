@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { findKind, sourceKinds } from '../../lib/sources/registered-kinds.ts';
+import { sourceKinds } from '../../lib/sources/kinds-in-place.ts';
+import { findKind } from '../../lib/sources/registered-kinds.ts';
 
 const kinds = sourceKinds();
 

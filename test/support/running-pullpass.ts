@@ -2,13 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiHandler } from '../../lib/http/api.ts';
 import { localServer } from '../../lib/http/local-server.ts';
 import { compose } from '../../lib/serve/compose.ts';
 import { listen } from '../../lib/serve/listen.ts';
 import { createAgent } from '../../lib/service/agents.ts';
 import type { ServiceEvent } from '../../lib/service/events.ts';
 import { refreshDue } from '../../lib/service/refresh.ts';
-import type { SourceKindsConfig } from '../../lib/sources/registered-kinds.ts';
+import type { SourceKindsConfig } from '../../lib/sources/kinds-in-place.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
 
 export interface Answer {
@@ -25,6 +26,8 @@ export interface RunningPullpass {
   readonly store: EmbeddedStore;
   readonly events: ServiceEvent[];
   readonly directory: string;
+  /** For events that the local server never makes. */
+  readonly handler: ApiHandler;
   /** `call('POST /v1/registries', { … })`, as the administrator unless another token (or none: '') is given. */
   call(
     what: string,
@@ -81,6 +84,7 @@ export async function startPullpass(options: { readonly sources?: SourceKindsCon
     store,
     events,
     directory,
+    handler: composition.handler,
     call,
     createAgent: async (input) => {
       const { body } = await call('POST /v1/agents', { name: 'host', ...input });

@@ -12,6 +12,7 @@ import { failure, success } from '../../lib/domain/result.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import type { LoginCheck } from '../../lib/distribution/login-check.ts';
 import { createAgent } from '../../lib/service/agents.ts';
+import type { Caller } from '../../lib/service/authenticate.ts';
 import type { ServiceEvent } from '../../lib/service/events.ts';
 import { expiringCache } from '../../lib/service/expiring-cache.ts';
 import { mintFailure } from '../../lib/service/mint.ts';
@@ -37,7 +38,8 @@ export interface World {
   mints: number;
   readonly refreshDeps: RefreshDeps;
   readonly resolveDeps: ResolveDeps;
-  readonly agentToken: Secret;
+  /** An agent of prod. */
+  readonly caller: Caller;
   /** Would the registry accept this password now? */
   works(password: string): boolean;
   close(): Promise<void>;
@@ -172,7 +174,7 @@ export async function openWorld(options: {
       recordDecision: async () => undefined,
       hostCacheMilliseconds: 2_500,
     },
-    agentToken: created.value.token,
+    caller: { kind: 'token', token: created.value.token },
     works: (password) => (tokens.get(password) ?? 0) > clock.now,
     close: async () => {
       await store.close();

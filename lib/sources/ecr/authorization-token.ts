@@ -5,19 +5,13 @@ import type { EcrHost } from '../../domain/ecr-host.ts';
 import { Secret } from '../../domain/secret.ts';
 import { BadAnswer } from './aws-failure.ts';
 import type { AwsClients, AwsCredentials } from './aws-clients.ts';
-
-/** ECR Public gives its tokens out in this one region. */
-const PUBLIC_REGION = 'us-east-1';
+import { regionOf } from './ecr-role.ts';
 
 export interface EcrLogin {
   readonly username: string;
   readonly password: Secret;
   /** Milliseconds since the epoch, by AWS's clock. */
   readonly expiresAt: number;
-}
-
-export function regionOf(host: EcrHost): string {
-  return host.kind === 'private' ? host.region : PUBLIC_REGION;
 }
 
 /** Throws what the SDK throws, and BadAnswer. */

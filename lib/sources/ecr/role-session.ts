@@ -2,17 +2,10 @@
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { BadAnswer } from './aws-failure.ts';
 import type { AwsClients, AwsCredentials, ClientTarget } from './aws-clients.ts';
+import type { RoleRequest } from './ecr-role.ts';
 
 /** What every role allows: its own limit may be higher, a chain of roles never goes beyond an hour. */
 const DURATION_SECONDS = 3600;
-
-export interface RoleRequest {
-  readonly roleArn: string;
-  readonly externalId: string;
-  readonly sessionName: string;
-  /** JSON of a session policy; undefined: all that the role may. */
-  readonly policy: string | undefined;
-}
 
 export interface RoleSession {
   readonly credentials: AwsCredentials;

@@ -1,0 +1,31 @@
+/** A function that refreshes one kind's registries and mints for it, from its configuration to its handler. */
+import type { Context } from 'aws-lambda';
+import type { SourceKind } from '../sources/source-kind.ts';
+import { dynamoDbClient, PATIENT, secretsManagerClient } from './clients.ts';
+import type { Variables } from './configuration.ts';
+import { functionLog, type LineSink } from './function-log.ts';
+import { invocation } from './invocation.ts';
+import { refreshFunction } from './refresh-function.ts';
+import { warmCatalogue, warmVault } from './writing-stores.ts';
+import type { VaultWriterConfiguration } from './writer-configuration.ts';
+
+export function refresher(parts: {
+  readonly variables: Variables;
+  readonly sink: LineSink;
+  readonly configuration: VaultWriterConfiguration;
+  readonly kind: SourceKind;
+}): (event: unknown, context: Context) => Promise<unknown> {
+  const { variables, sink, configuration, kind } = parts;
+  const log = functionLog({ installation: configuration.PULLPASS_INSTALLATION, sink });
+  const tableName = configuration.PULLPASS_TABLE;
+  const catalogue = warmCatalogue({ client: dynamoDbClient(variables, PATIENT), tableName, log });
+  const vault = warmVault({ client: secretsManagerClient(variables, PATIENT), configuration, log });
+  const run = refreshFunction({
+    catalogue: catalogue.store,
+    vault: vault.store,
+    kinds: [kind],
+    allowNetworks: configuration.PULLPASS_ALLOWED_NETWORKS,
+    log,
+  });
+  return invocation({ log, ready: [catalogue.ready, vault.ready] }, run);
+}

@@ -1,0 +1,30 @@
+/**
+ * What hosts ask, in a function that reads the catalogue and issued credentials and can do nothing else. Its record of a
+ * decision is a line in its log, written before the secret leaves; record-decisions.ts makes the list of them.
+ */
+import { performance } from 'node:perf_hooks';
+import { api, type ApiHandler } from '../http/api.ts';
+import { pullDeps } from '../service/pull-deps.ts';
+import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
+import type { IssuedCredentials } from '../stores/vault.ts';
+import type { FunctionLog } from './function-log.ts';
+import { pullRoutes, type PullRoutesDeps } from './host-routes.ts';
+
+export interface ResolveApiOptions {
+  readonly catalogue: PullRoutesDeps['catalogue'] & Pick<Catalogue, 'readForResolve'>;
+  readonly issued: IssuedCredentials;
+  readonly log: FunctionLog;
+}
+
+export function resolveApi({ catalogue, issued, log }: ResolveApiOptions): ApiHandler {
+  const { report } = log;
+  const recordDecision: PullRoutesDeps['recordDecision'] = async (entry) => {
+    try {
+      await log.record(entry.type, entry);
+    } catch {
+      throw new StoreUnavailable('log_not_written');
+    }
+  };
+  const routes = pullRoutes({ catalogue, ...pullDeps({ catalogue, issued, recordDecision, report }) });
+  return api({ routes, report, now: () => performance.now() });
+}
