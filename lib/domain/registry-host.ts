@@ -3,8 +3,6 @@
  * Not its job: whether such a host exists, or which address it resolves to (`127.1` and `0x7f.1` are hosts here).
  */
 
-import ipaddr from 'ipaddr.js';
-
 /** The one name that every spelling of Docker Hub is folded to. */
 export const DOCKER_HUB = 'docker.io';
 
@@ -45,10 +43,13 @@ export function parseRegistryHost(text: string): RegistryHost | undefined {
   return { name: IPV6.test(name) ? canonicalIpv6(name) : name.toLowerCase(), port, writtenPort };
 }
 
-/** One address has many spellings, and a deny entry means all of them. What is no address stays what it is: a dead name. */
+/**
+ * One address has many spellings, and a deny entry means all of them. A URL's parser writes the one of RFC 5952. What is no
+ * address stays what it is: a dead name.
+ */
 function canonicalIpv6(bracketed: string): string {
-  const address = bracketed.slice(1, -1);
-  return ipaddr.IPv6.isValid(address) ? `[${ipaddr.IPv6.parse(address).toRFC5952String()}]` : bracketed.toLowerCase();
+  const url = `http://${bracketed}`;
+  return URL.canParse(url) ? new URL(url).hostname : bracketed.toLowerCase();
 }
 
 export function isDomainName(text: string): boolean {
