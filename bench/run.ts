@@ -9,10 +9,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bundleLoad } from './gates/bundle-load.ts';
+import { bundleSize } from './gates/bundle-size.ts';
 import { durableWrite } from './gates/durable-write.ts';
 import { helper } from './gates/helper.ts';
 import { localHttp } from './gates/local-http.ts';
 import { memory } from './gates/memory.ts';
+import { resolveCalls } from './gates/resolve-calls.ts';
 import { resolveCpu } from './gates/resolve-cpu.ts';
 import { startTime } from './gates/start-time.ts';
 import { sweep } from './gates/sweep.ts';
@@ -20,7 +23,10 @@ import type { Finding, Skipped } from './support/finding.ts';
 import type { BenchContext } from './support/gate.ts';
 import { asJson, asTable } from './support/report.ts';
 
-const GATES = [resolveCpu, localHttp, durableWrite, helper, sweep, memory, startTime];
+const GATES = [
+  ...[bundleSize, bundleLoad, resolveCalls],
+  ...[resolveCpu, localHttp, durableWrite, helper, sweep, memory, startTime],
+];
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },

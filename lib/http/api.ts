@@ -39,7 +39,8 @@ export function api(deps: ApiDeps): ApiHandler {
   // No early time-out: its timer costs more than the rest of middy, and each flow has deadlines of its own.
   const handler = middy<ApiEvent, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .onError((request) => {
-      request.response = refuse(thrown(request.error, deps));
+      const response = refuse(thrown(request.error, deps));
+      request.response = report({ method: 'other', route: 'none', startedAt: deps.now(), response }, deps);
     })
     .handler(router);
   return async (event, context) => await handler(event, context);
