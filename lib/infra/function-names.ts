@@ -1,0 +1,10 @@
+/** The functions, as their folders and bundles are named. */
+export type FunctionName =
+  | 'resolve'
+  | 'reject'
+  | 'admin'
+  | 'refresh-ecr'
+  | 'mint-google'
+  | 'recheck-static'
+  | 'record-decisions'
+  | 'first-admin';

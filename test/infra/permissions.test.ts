@@ -1,0 +1,294 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prod } from '../../lib/infra/stages.ts';
+import { Deployed } from './support/cloudformation.ts';
+import { permitted, policiesOf, type Request } from './support/permitted.ts';
+import { ACCOUNT, FUNCTIONS, REGION, Workbench } from './support/synthesise.ts';
+
+const workbench = new Workbench();
+let deployed: Deployed;
+
+beforeAll(() => {
+  deployed = new Deployed(workbench.template(prod));
+}, 60_000);
+
+afterAll(() => {
+  workbench.remove();
+});
+
+type By = Request['by'];
+
+const ALL = [
+  'resolve',
+  'reject',
+  'admin',
+  'refresh-ecr',
+  'mint-google',
+  'recheck-static',
+  'record-decisions',
+  'first-admin',
+] as const satisfies readonly By[];
+const REFRESHERS: readonly By[] = ['refresh-ecr', 'mint-google', 'recheck-static'];
+const READERS: readonly By[] = ['resolve', 'reject', 'admin', ...REFRESHERS, 'first-admin'];
+
+async function whoMay(action: string, resource: string, more: Partial<Request> = {}): Promise<readonly string[]> {
+  const answers = await Promise.all(ALL.map((by) => permitted(deployed, { by, action, resource, ...more })));
+  return ALL.filter((_, index) => answers[index]);
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return ALL.filter((name) => names.includes(name));
+}
+
+function secret(path: string): string {
+  return `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${path}-AbCdEf`;
+}
+
+describe('the table', () => {
+  const table = (): string => deployed.arnOf('AWS::DynamoDB::GlobalTable');
+  const partition = (key: string): Partial<Request> => ({ context: { 'dynamodb:LeadingKeys': [key] } });
+
+  it.each([
+    ['GetItem', ''],
+    ['BatchGetItem', ''],
+    ['Query', ''],
+    ['Query', '/index/due'],
+    ['Query', '/index/expiring'],
+    ['Query', '/index/urgent'],
+    ['Query', '/index/list'],
+  ])('%s%s is for every function that reads it', async (action, index) => {
+    expect(await whoMay(`dynamodb:${action}`, `${table()}${index}`)).toEqual(sorted(READERS));
+  });
+
+  it.each([
+    'Scan',
+    'PartiQLInsert',
+    'PartiQLUpdate',
+    'PartiQLDelete',
+    'DeleteTable',
+    'UpdateTable',
+    'PutResourcePolicy',
+  ])('%s is for no function', async (action) => {
+    expect(await whoMay(`dynamodb:${action}`, table())).toEqual([]);
+  });
+
+  it('a statement that reads all of it is for no function', async () => {
+    const whole = { context: { 'dynamodb:FullTableScan': 'true' } };
+    const byKey = { context: { 'dynamodb:FullTableScan': 'false' } };
+
+    expect(await whoMay('dynamodb:PartiQLSelect', table(), whole)).toEqual([]);
+    expect(await whoMay('dynamodb:PartiQLSelect', table(), byKey)).toEqual(['resolve']);
+    expect(await whoMay('dynamodb:PartiQLSelect', table())).toEqual(['resolve']);
+  });
+
+  it.each<[string, string, readonly By[]]>([
+    ['PutItem', 'host#docker.io', ['reject', 'admin', ...REFRESHERS]],
+    ['UpdateItem', 'host#docker.io', ['admin', ...REFRESHERS]],
+    ['DeleteItem', 'host#docker.io', ['admin']],
+    ['PutItem', 'registry#01J', ['reject', 'admin', ...REFRESHERS]],
+    ['DeleteItem', 'registry#01J', ['admin']],
+    ['PutItem', 'agent#01J', ['admin', 'first-admin']],
+    ['UpdateItem', 'agent#01J', []],
+    ['DeleteItem', 'agent#01J', ['admin', 'first-admin']],
+    ['PutItem', 'principals', ['admin']],
+    ['DeleteItem', 'principals', ['admin']],
+    ['PutItem', 'policy', ['admin']],
+    ['PutItem', 'policy#prod', ['admin']],
+    ['DeleteItem', 'policy#prod', []],
+    ['UpdateItem', 'environments', ['admin']],
+    ['DeleteItem', 'environments', []],
+    ['UpdateItem', 'installation', ['admin']],
+    ['DeleteItem', 'installation', []],
+    ['PutItem', 'audit#change', ['admin', ...REFRESHERS, 'first-admin']],
+    ['PutItem', 'audit#decision#3', []],
+    ['BatchWriteItem', 'audit#decision#3', ['record-decisions']],
+    ['BatchWriteItem', 'audit#change', []],
+    ['UpdateItem', 'audit#change', []],
+    ['DeleteItem', 'audit#change', []],
+  ])('%s in partition %s', async (action, key, expected) => {
+    expect(await whoMay(`dynamodb:${action}`, table(), partition(key))).toEqual(sorted(expected));
+  });
+
+  it('one request for an allowed and a foreign partition is refused', async () => {
+    const both = { context: { 'dynamodb:LeadingKeys': ['host#docker.io', 'policy'] } };
+
+    expect(await whoMay('dynamodb:PutItem', table(), both)).toEqual(['admin']);
+    expect(await whoMay('dynamodb:PutItem', table())).toEqual([]);
+  });
+});
+
+describe("registries' secrets", () => {
+  const source = secret('pullpass-prod/01J/source');
+  const issued = secret('pullpass-prod/01J/issued');
+
+  it.each<[string, string, readonly By[]]>([
+    ['GetSecretValue', issued, ['resolve', 'admin', ...REFRESHERS]],
+    ['GetSecretValue', source, ['admin', ...REFRESHERS]],
+    ['PutSecretValue', issued, ['admin', ...REFRESHERS]],
+    ['PutSecretValue', source, ['admin']],
+    ['CreateSecret', issued, ['admin', ...REFRESHERS]],
+    ['CreateSecret', source, ['admin']],
+    ['UpdateSecretVersionStage', issued, ['admin', ...REFRESHERS]],
+    ['UpdateSecretVersionStage', source, ['admin', ...REFRESHERS]],
+    ['RestoreSecret', issued, ['admin', ...REFRESHERS]],
+    ['RestoreSecret', source, ['admin']],
+    ['DeleteSecret', issued, ['admin', ...REFRESHERS]],
+    ['DeleteSecret', source, ['admin', ...REFRESHERS]],
+    ['PutResourcePolicy', issued, []],
+    ['ReplicateSecretToRegions', issued, []],
+    ['UpdateSecret', issued, []],
+    ['RotateSecret', issued, []],
+  ])('%s of %s', async (action, resource, expected) => {
+    expect(await whoMay(`secretsmanager:${action}`, resource)).toEqual(sorted(expected));
+  });
+
+  it.each([
+    ['of another installation', secret('pullpass-dev/01J/issued')],
+    ['of an installation whose name begins alike', secret('pullpass-prod-2/01J/issued')],
+    ['outside of the prefix', secret('database/issued')],
+    ['of another part', secret('pullpass-prod/01J/other')],
+    ['of another region', issued.replace(REGION, 'us-east-1')],
+    ['of another account', issued.replace(ACCOUNT, '222222222222')],
+  ])('no function reads or writes a secret %s', async (_, resource) => {
+    expect(await whoMay('secretsmanager:GetSecretValue', resource)).toEqual([]);
+    expect(await whoMay('secretsmanager:PutSecretValue', resource)).toEqual([]);
+    expect(await whoMay('secretsmanager:DeleteSecret', resource)).toEqual([]);
+  });
+
+  it('no function removes one without time to bring it back', async () => {
+    const context = { 'secretsmanager:ForceDeleteWithoutRecovery': 'true' };
+
+    expect(await whoMay('secretsmanager:DeleteSecret', issued, { context })).toEqual([]);
+  });
+
+  it("the first administrator's token is its function's alone", async () => {
+    const token = deployed.arnOf('AWS::SecretsManager::Secret');
+
+    expect(await whoMay('secretsmanager:PutSecretValue', token)).toEqual(['first-admin']);
+    expect(await whoMay('secretsmanager:GetSecretValue', token)).toEqual(['first-admin']);
+    expect(await whoMay('secretsmanager:DeleteSecret', token)).toEqual([]);
+  });
+});
+
+describe('the key', () => {
+  const use = (context: Record<string, string>): Partial<Request> => ({
+    context,
+    resourcePolicy: deployed.one('AWS::KMS::Key')['KeyPolicy'],
+  });
+  const key = (): string => deployed.arnOf('AWS::KMS::Key');
+  const VIA_SECRETS = { 'kms:ViaService': `secretsmanager.${REGION}.amazonaws.com` };
+
+  it('is used by no function directly', async () => {
+    expect(await whoMay('kms:Decrypt', key(), use({}))).toEqual([]);
+    expect(await whoMay('kms:GenerateDataKey', key(), use({}))).toEqual([]);
+  });
+
+  it('opens secrets for resolve only by their names, which are those of issued ones', async () => {
+    const patterns = [policiesOf(deployed, 'resolve')]
+      .flatMap((policies) => JSON.stringify(policies).match(/"kms:EncryptionContext:SecretARN":\[[^\]]*\]/g) ?? [])
+      .join();
+
+    // The evaluator knows no names in this condition, so what is named is looked at here.
+    expect(await whoMay('kms:Decrypt', key(), use(VIA_SECRETS))).not.toContain('resolve');
+    expect(patterns.match(/:secret:[^"]+/g)).toEqual([
+      ':secret:pullpass-prod/*/issued-??????',
+      ':secret:pullpass-prod/*/issued',
+    ]);
+  });
+
+  it('seals secrets for those that write them', async () => {
+    const writers = ['admin', ...REFRESHERS, 'first-admin'];
+
+    expect(await whoMay('kms:GenerateDataKey', key(), use(VIA_SECRETS))).toEqual(sorted(writers));
+  });
+
+  it.each(['ScheduleKeyDeletion', 'DisableKey', 'PutKeyPolicy', 'CreateGrant'])(
+    '%s is for no function',
+    async (action) => {
+      expect(await whoMay(`kms:${action}`, key(), use(VIA_SECRETS))).toEqual([]);
+    },
+  );
+});
+
+describe('registries of AWS', () => {
+  const trusting = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' }],
+  };
+  const elsewhere = { account: '222222222222', resourcePolicy: trusting };
+
+  it.each(['ecr:GetAuthorizationToken', 'ecr-public:GetAuthorizationToken'])(
+    '%s is for the ECR refresher',
+    async (action) => {
+      expect(await whoMay(action, '*')).toEqual(['refresh-ecr']);
+    },
+  );
+
+  it('bearer tokens are for the ECR refresher, and for public registries only', async () => {
+    const named = (service: string): Partial<Request> => ({ context: { 'sts:AWSServiceName': service } });
+
+    expect(await whoMay('sts:GetServiceBearerToken', '*', named('ecr-public.amazonaws.com'))).toEqual(['refresh-ecr']);
+    expect(await whoMay('sts:GetServiceBearerToken', '*', named('codeartifact.amazonaws.com'))).toEqual([]);
+  });
+
+  it.each([
+    ['arn:aws:iam::222222222222:role/pullpass-pull', ['refresh-ecr']],
+    ['arn:aws:iam::222222222222:role/admin', []],
+    ['arn:aws:iam::222222222222:role/team/pullpass-pull', []],
+  ])('the role %s is assumed by %j', async (role, expected) => {
+    expect(await whoMay('sts:AssumeRole', role, elsewhere)).toEqual(expected);
+  });
+
+  it.each(['ecr:BatchGetImage', 'ecr:PutImage', 'ecr:DescribeRepositories'])(
+    '%s is for no function',
+    async (action) => {
+      expect(await whoMay(action, `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/app`)).toEqual([]);
+    },
+  );
+});
+
+describe('other functions', () => {
+  it.each<[By, readonly By[]]>([
+    ['refresh-ecr', ['reject', 'admin']],
+    ['mint-google', ['reject', 'admin']],
+    ['recheck-static', ['reject']],
+    ['resolve', []],
+    ['admin', []],
+    ['reject', []],
+    ['record-decisions', []],
+    ['first-admin', []],
+  ])('%s is invoked by %j', async (name, expected) => {
+    const { id } = deployed.function(name);
+    const arn = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`;
+
+    expect(await whoMay('lambda:InvokeFunction', arn)).toEqual(sorted(expected));
+  });
+});
+
+describe('every role', () => {
+  it('is within the size of policies that IAM takes', () => {
+    for (const by of ALL) {
+      const sizes = policiesOf(deployed, by).map(({ policy }) => JSON.stringify(policy).length);
+      // Real names are longer than those of the test, by at most this factor.
+      expect(sizes.reduce((sum, size) => sum + size, 0) * 1.5, by).toBeLessThan(10_240);
+    }
+  });
+
+  it.each(ALL)('%s writes its own log and no other', async (by) => {
+    const own = deployed.arnOf('AWS::Logs::LogGroup', `${FUNCTIONS[by]}Logs`);
+    const another = deployed.arnOf('AWS::Logs::LogGroup', 'PullpassApiAccessLog');
+    const write = (group: string): Promise<boolean> =>
+      permitted(deployed, { by, action: 'logs:PutLogEvents', resource: group.replace(/:\*$/, ':log-stream:one') });
+
+    expect(await write(own)).toBe(true);
+    expect(await write(another)).toBe(false);
+  });
+
+  it('has no policy of AWS and trusts no one but its service', () => {
+    const roles = [...deployed.ofType('AWS::IAM::Role').values()];
+
+    expect(roles.flatMap((role) => role['ManagedPolicyArns'] ?? [])).toEqual([]);
+    expect(
+      new Set(roles.map((role) => JSON.stringify(role['AssumeRolePolicyDocument']).match(/"Service":"[^"]+"/)?.[0])),
+    ).toEqual(new Set(['"Service":"lambda.amazonaws.com"', '"Service":"scheduler.amazonaws.com"']));
+  });
+});
