@@ -7,7 +7,7 @@ import { parseDocument } from '../domain/parse-document.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { listRegistries, showRegistry, type RegistryReadDeps } from '../service/registries.ts';
-import { findKind } from '../sources/registered-kinds.ts';
+import { findKind } from '../sources/find-kind.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { RegistryFilter } from '../stores/catalogue.ts';
 import type * as z from 'zod/mini';

@@ -4,7 +4,8 @@
  */
 import { performance } from 'node:perf_hooks';
 import { administrationRoutes } from '../http/administration-routes.ts';
-import { agentRoutes } from '../http/agent-routes.ts';
+import { pullRoutes } from '../http/pull-routes.ts';
+import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
 import { changeDeps } from '../service/change-deps.ts';
 import { pullDeps } from '../service/pull-deps.ts';
@@ -40,7 +41,7 @@ export function adminApi(options: AdminApiOptions): ApiHandler {
     ...pullDeps({ catalogue, issued: vault, recordDecision, report }),
   };
   // Described here, answered by other functions.
-  const hostRoutes = agentRoutes(deps);
+  const hostRoutes = [...pullRoutes(deps), ...rejectionRoutes(deps)];
   const routes = administrationRoutes(deps, { hostRoutes, version });
   return api({ routes, report, now: () => performance.now() });
 }

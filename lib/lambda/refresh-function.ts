@@ -8,7 +8,7 @@ import * as z from 'zod/mini';
 import { changeDeps, UNHURRIED } from '../service/change-deps.ts';
 import { mint } from '../service/mint.ts';
 import { refreshDue, type RefreshRun } from '../service/refresh.ts';
-import { findKind } from '../sources/registered-kinds.ts';
+import { findKind } from '../sources/find-kind.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';

@@ -4,7 +4,7 @@ import { api, type ApiHandler } from '../http/api.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
 import type { RejectionDeps } from '../service/rejections.ts';
 import type { FunctionLog } from './function-log.ts';
-import { rejectionRoutes } from './host-routes.ts';
+import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { promptingRefresh, type PromptRefresh } from './prompt-refresh.ts';
 
 export interface RejectApiOptions {

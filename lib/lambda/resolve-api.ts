@@ -8,7 +8,7 @@ import { pullDeps } from '../service/pull-deps.ts';
 import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
 import type { FunctionLog } from './function-log.ts';
-import { pullRoutes, type PullRoutesDeps } from './host-routes.ts';
+import { pullRoutes, type PullRoutesDeps } from '../http/pull-routes.ts';
 
 export interface ResolveApiOptions {
   readonly catalogue: PullRoutesDeps['catalogue'] & Pick<Catalogue, 'readForResolve'>;

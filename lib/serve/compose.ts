@@ -4,7 +4,8 @@
  * is dropped when it does.
  */
 import { administrationRoutes } from '../http/administration-routes.ts';
-import { agentRoutes } from '../http/agent-routes.ts';
+import { pullRoutes } from '../http/pull-routes.ts';
+import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
 import { changeDeps, UNHURRIED } from '../service/change-deps.ts';
 import type { Report } from '../service/events.ts';
@@ -44,7 +45,7 @@ export function compose(options: CompositionOptions): Composition {
     hostScripts: options.hostScripts,
   };
   const { views } = deps;
-  const hostRoutes = agentRoutes(deps);
+  const hostRoutes = [...pullRoutes(deps), ...rejectionRoutes(deps)];
   const routes = [...hostRoutes, ...administrationRoutes(deps, { hostRoutes, version: options.version })];
   const handler = api({ routes, report, now: () => performance.now() });
   return {

@@ -5,7 +5,7 @@
 import type { ChangeEntry } from '../domain/audit.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure } from '../domain/result.ts';
-import { findKind } from '../sources/registered-kinds.ts';
+import { findKind } from '../sources/find-kind.ts';
 import type { MintFailure } from '../sources/source-kind.ts';
 import { StoreUnavailable } from '../stores/catalogue.ts';
 import type { ServiceEvent } from './events.ts';

@@ -13,7 +13,7 @@ import { mintFailure } from './mint.ts';
 import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import { refreshNow } from './refresh.ts';
 import { recordAfterFailure, type RefreshDeps } from './refresh-registry.ts';
-import { findKind } from '../sources/registered-kinds.ts';
+import { findKind } from '../sources/find-kind.ts';
 import { currentCredential, stateOf, type CredentialUnavailable, type ReleaseDeps } from './release.ts';
 import { viewOf, type RegistryView } from './registry-view.ts';
 

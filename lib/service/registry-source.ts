@@ -4,7 +4,7 @@ import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import type { Registry, SourceSettings } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Secret } from '../domain/secret.ts';
-import { findKind } from '../sources/registered-kinds.ts';
+import { findKind } from '../sources/find-kind.ts';
 import type { AcceptedSource, SourceKind } from '../sources/source-kind.ts';
 
 export interface SourceContext {

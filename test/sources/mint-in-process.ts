@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod/mini';
 import { parseAddress } from '../../lib/domain/address.ts';
 import { sourceKinds } from '../../lib/sources/kinds-in-place.ts';
-import { findKind } from '../../lib/sources/registered-kinds.ts';
+import { findKind } from '../../lib/sources/find-kind.ts';
 
 const task = z.object({
   at: z.string(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { sourceKinds } from '../../lib/sources/kinds-in-place.ts';
-import { findKind } from '../../lib/sources/registered-kinds.ts';
+import { findKind } from '../../lib/sources/find-kind.ts';
 
 const kinds = sourceKinds();
 

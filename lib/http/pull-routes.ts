@@ -1,11 +1,11 @@
 /**
- * What host agents call: POST on plain paths, everything in the body, so that a request signed by curl stays signed right.
- * Each is there twice: for callers with a token, and below /iam for those that AWS IAM knows.
+ * What host agents call to pull: POST on plain paths, everything in the body, so that a request signed by curl stays signed
+ * right. Each is there twice: for callers with a token, and below /iam for those that AWS IAM knows. None writes anything
+ * but the record of its decision.
  */
 import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { explain } from '../service/explain.ts';
 import { exportCredentials, type ExportDeps } from '../service/export-credentials.ts';
-import { reportRejection, type RejectionDeps } from '../service/rejections.ts';
 import type { Question } from '../service/situate.ts';
 import type { Result } from '../domain/result.ts';
 import type { ApiFailure } from './problem.ts';
@@ -16,9 +16,9 @@ import { helperAnswer, HELPER_NOT_FOUND } from '../formats/docker-credential.ts'
 import { json, text, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { explanationDocument, resolutionDocument } from './documents.ts';
 import { behindIam, forRoles, parseBody, refuse, refusePlainly, type Route } from './route.ts';
-import { exportQuery, rejectionRequest, resolveRequest } from './request-schemas.ts';
+import { exportQuery, resolveRequest } from './request-schemas.ts';
 
-export type AgentRoutesDeps = ResolveDeps & ExportDeps & RejectionDeps & AuthenticateDeps;
+export type PullRoutesDeps = ResolveDeps & ExportDeps & AuthenticateDeps;
 
 const PULL_PROBLEMS = [
   'unauthenticated',
@@ -32,12 +32,12 @@ const PULL_PROBLEMS = [
   'invalid_input',
 ];
 
-export function agentRoutes(deps: AgentRoutesDeps): readonly Route[] {
-  const routes = [...pullRoutes(deps), ...furtherRoutes(deps)];
+export function pullRoutes(deps: PullRoutesDeps): readonly Route[] {
+  const routes = [...oneByOne(deps), everything(deps)];
   return [...routes, ...behindIam(routes)];
 }
 
-function pullRoutes(deps: AgentRoutesDeps): readonly Route[] {
+function oneByOne(deps: PullRoutesDeps): readonly Route[] {
   return [
     {
       method: 'POST',
@@ -81,59 +81,26 @@ function pullRoutes(deps: AgentRoutesDeps): readonly Route[] {
   ];
 }
 
-function furtherRoutes(deps: AgentRoutesDeps): readonly Route[] {
-  return [
-    {
-      method: 'GET',
-      path: '/v1/environments/{environment}/docker-config',
-      description: {
-        summary:
-          'A docker config.json with all that the environment may use now; with paths=true also registries for a path, ' +
-          'for podman and other readers that match keys by path (docker takes any of them for the whole host)',
-        roles: ['agent'],
-        query: exportQuery,
-        answers: { 200: 'config.json' },
-        problems: [
-          'unauthenticated',
-          'role_required',
-          'environment_not_allowed',
-          'export_not_allowed',
-          'invalid_input',
-        ],
-      },
-      run: forRoles(['agent'], deps, async (request, _agent, caller) => {
-        const environment = request.parameters['environment'] ?? '';
-        const paths = request.query['paths'] === 'true';
-        const exported = await exportCredentials({ caller, environment, paths }, deps);
-        return exported.ok ? json(200, dockerConfig(exported.value)) : refuse(exported.failure);
-      }),
+function everything(deps: PullRoutesDeps): Route {
+  return {
+    method: 'GET',
+    path: '/v1/environments/{environment}/docker-config',
+    description: {
+      summary:
+        'A docker config.json with all that the environment may use now; with paths=true also registries for a path, ' +
+        'for podman and other readers that match keys by path (docker takes any of them for the whole host)',
+      roles: ['agent'],
+      query: exportQuery,
+      answers: { 200: 'config.json' },
+      problems: ['unauthenticated', 'role_required', 'environment_not_allowed', 'export_not_allowed', 'invalid_input'],
     },
-    {
-      method: 'POST',
-      path: '/v1/environments/{environment}/rejections',
-      description: {
-        summary: 'The registry rejected this version of its credential: have it minted anew',
-        roles: ['agent'],
-        body: rejectionRequest,
-        answers: { 202: 'Noted; each version is acted on once' },
-        problems: [
-          'unauthenticated',
-          'role_required',
-          'environment_not_allowed',
-          'not_found',
-          'invalid_input',
-          'bad_json',
-        ],
-      },
-      run: forRoles(['agent'], deps, async (request, _agent, caller) => {
-        const environment = request.parameters['environment'] ?? '';
-        const body = parseBody(request, rejectionRequest);
-        if (!body.ok) return refuse(body.failure);
-        const reported = await reportRejection({ caller, environment, ...body.value }, deps);
-        return reported.ok ? json(202, { outcome: reported.value }) : refuse(reported.failure);
-      }),
-    },
-  ];
+    run: forRoles(['agent'], deps, async (request, _agent, caller) => {
+      const environment = request.parameters['environment'] ?? '';
+      const paths = request.query['paths'] === 'true';
+      const exported = await exportCredentials({ caller, environment, paths }, deps);
+      return exported.ok ? json(200, dockerConfig(exported.value)) : refuse(exported.failure);
+    }),
+  };
 }
 
 /**
@@ -151,17 +118,17 @@ async function aboutImage<Value>(
   return !body.ok && !answer.ok && answer.failure.kind === 'bad_reference' ? body : answer;
 }
 
-async function runResolve(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+async function runResolve(request: ApiRequest, deps: PullRoutesDeps): Promise<ApiResponse> {
   const resolved = await aboutImage(request, (question) => resolve(question, deps));
   return resolved.ok ? json(200, resolutionDocument(resolved.value)) : refuse(resolved.failure);
 }
 
-async function runExplain(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+async function runExplain(request: ApiRequest, deps: PullRoutesDeps): Promise<ApiResponse> {
   const explained = await aboutImage(request, (question) => explain(question, deps));
   return explained.ok ? json(200, explanationDocument(explained.value)) : refuse(explained.failure);
 }
 
-async function runDockerCredential(request: ApiRequest, deps: AgentRoutesDeps): Promise<ApiResponse> {
+async function runDockerCredential(request: ApiRequest, deps: PullRoutesDeps): Promise<ApiResponse> {
   const environment = request.parameters['environment'] ?? '';
   const serverKey = request.body.replace(/\r?\n$/, '');
   const resolved = await resolveHost({ caller: request.caller, environment, serverKey }, deps);
