@@ -91,9 +91,11 @@ async function serveStore(parts: {
     if (run.refreshed + run.failed > 0) composition.forget();
   });
   const url = `${tls === undefined ? 'http' : 'https'}://${clientHost(options.host)}:${listening.value}`;
+  // Before anybody is told that it runs, and may tell it to stop.
+  const stopSignal = nextStopSignal();
   process.stdout.write(greeting({ url, adminTokenFile: admin.file, dataDirectory: options.dataDirectory }));
   report({ level: 'info', code: 'serve.listening', fields: { url } });
-  await untilStopped(server, report);
+  await stopped(server, stopSignal, report);
   await loop.stop();
   return 0;
 }
@@ -156,10 +158,14 @@ function listenAdvice(found: ListenFailure, options: ServeOptions): string {
   }
 }
 
-async function untilStopped(server: Server, report: Report): Promise<void> {
-  const signal = await new Promise<string>((resolve) => {
+async function nextStopSignal(): Promise<string> {
+  return await new Promise<string>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve);
   });
+}
+
+async function stopped(server: Server, stopSignal: Promise<string>, report: Report): Promise<void> {
+  const signal = await stopSignal;
   report({ level: 'info', code: 'serve.stopping', fields: { signal } });
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
