@@ -61,7 +61,8 @@ async function put(url: string, body: string): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(ATTEMPT_MS);
     // The signature covers an empty content type.
-    const answer = await fetch(url, { method: 'PUT', headers: { 'content-type': '' }, body, signal });
+    const init = { method: 'PUT', headers: { 'content-type': '' }, body, signal } as const;
+    const answer = await fetch(url, { ...init, redirect: 'error' });
     await answer.body?.cancel();
     return answer.ok;
   } catch {

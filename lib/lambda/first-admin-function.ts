@@ -35,12 +35,18 @@ async function outcomeOf(request: CustomResourceRequest, deps: FirstAdminFunctio
       if (wanted.Generation === former.Generation) return { ok: true, physicalResourceId: PhysicalResourceId };
       return await makeAnother(request, PhysicalResourceId, deps);
     }
-    case 'Delete':
-      // A stack must go away even where its table went first.
-      await attempt(() => removeFirstAdmin(request.PhysicalResourceId, deps), deps);
-      return { ok: true, physicalResourceId: request.PhysicalResourceId };
+    case 'Delete': {
+      const { PhysicalResourceId: physicalResourceId } = request;
+      const code = await attempt(() => removeFirstAdmin(physicalResourceId, deps), deps);
+      // A stack must go away even where its table went first. Anything else may have left a token that still opens.
+      if (code === undefined || code === TABLE_IS_GONE) return { ok: true, physicalResourceId };
+      return { ok: false, physicalResourceId, reason: `the former administrator could not be removed: ${code}` };
+    }
   }
 }
+
+/** DynamoDB's name for it. */
+const TABLE_IS_GONE = 'ResourceNotFoundException';
 
 /** @param otherwise the physical id where that fails: what CloudFormation goes on with, or deletes. */
 async function makeAnother(

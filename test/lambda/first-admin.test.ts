@@ -192,13 +192,32 @@ describe('the first administrator', () => {
   });
 
   it.each<[string, string, Partial<Catalogue>]>([
-    ['the table is gone', 'first administrator request-1', { listAgents: fails }],
-    ['there is a bug', 'first administrator request-1', { listAgents: () => Promise.reject(new TypeError('canary')) }],
+    [
+      'the table is gone',
+      'first administrator request-1',
+      { listAgents: () => Promise.reject(new StoreUnavailable('ResourceNotFoundException')) },
+    ],
     ['the agent is gone', 'first administrator request-1', {}],
     ['it never was made', 'what CloudFormation makes up', { listAgents: fails }],
   ])('never keeps a stack from being deleted: %s', async (_name, PhysicalResourceId, catalogue) => {
     const answer = await send({ RequestType: 'Delete', PhysicalResourceId }, { catalogue });
     expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId });
+    expect(captured.text()).not.toContain('canary');
+  });
+
+  it.each<[string, Error, string]>([
+    ['the store is out', new StoreUnavailable('ThrottlingException'), 'ThrottlingException'],
+    ['there is a bug', new TypeError('canary'), 'internal'],
+  ])('says so where a former administrator may still be one: %s', async (_name, error, code) => {
+    const catalogue = { listAgents: () => Promise.reject(error) };
+    const answer = await send(
+      { RequestType: 'Delete', PhysicalResourceId: 'first administrator request-1' },
+      { catalogue },
+    );
+    expect(answer).toMatchObject({
+      Status: 'FAILED',
+      Reason: `the former administrator could not be removed: ${code}`,
+    });
     expect(captured.text()).not.toContain('canary');
   });
 

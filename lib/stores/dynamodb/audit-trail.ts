@@ -9,14 +9,16 @@ import { AUDIT_ID, auditEntryOf, changeItem, CHANGES_PARTITION, DECISION_PARTITI
 import { positionAfter } from './list-pages.ts';
 import { PARTITION_KEY, SORT_KEY } from './table-schema.ts';
 import { queryPage, type Table } from './table.ts';
+import { putNew } from './writes.ts';
 
 export interface ChangeTrail {
   /** For the transaction of what it tells of. */
   readonly entry: (change: ChangeEntry) => TransactWriteItem;
 }
 
-export function changeTrailOn({ tableName }: Table, nextId: () => string): ChangeTrail {
-  return { entry: (change) => ({ Put: { TableName: tableName, Item: changeItem(nextId(), change) } }) };
+/** Never in the place of another entry. */
+export function changeTrailOn(table: Table, nextId: () => string): ChangeTrail {
+  return { entry: (change) => putNew(table, changeItem(nextId(), change)) };
 }
 
 export async function listAudit(table: Table, query: AuditQuery): Promise<PageResult<AuditEntry>> {

@@ -7,7 +7,7 @@ import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 
 import type { DecisionEntry } from '../../domain/audit.ts';
 import { StoreUnavailable } from '../catalogue.ts';
-import { answered } from './answered.ts';
+import { answered } from '../sdk-answer.ts';
 import { textOf, type Item } from './attributes.ts';
 import { auditIdOf, decisionItem } from './audit-item.ts';
 import { SORT_KEY } from './table-schema.ts';

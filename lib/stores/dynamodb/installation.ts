@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 
-import { answered } from './answered.ts';
+import { answered } from '../sdk-answer.ts';
 import { number, numberOf, optionalTextOf, text, textOf, textSet, type Item } from './attributes.ts';
 import { INSTALLATION_ID, installationKey, KINDS, LAST_ORDER } from './installation-item.ts';
 import { getItem, type Table } from './table.ts';

@@ -8,7 +8,7 @@ import type { Agent } from '../../domain/agent.ts';
 import type { StoredPolicy } from '../../domain/policy.ts';
 import type { CallerQuery, Catalogue, ResolveView } from '../catalogue.ts';
 import { agentOf, agentPartition, principalAgentsOf } from './agent-item.ts';
-import { answered } from './answered.ts';
+import { answered } from '../sdk-answer.ts';
 import { text, textOf, type Item } from './attributes.ts';
 import { policyOf, policyPartition } from './policy-item.ts';
 import { hostPartition, isRegistryItem, registriesOf } from './registry-item.ts';

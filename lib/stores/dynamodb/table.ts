@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 import { StoreUnavailable } from '../catalogue.ts';
-import { answered } from './answered.ts';
+import { answered } from '../sdk-answer.ts';
 import { textOf, type Item } from './attributes.ts';
 import { PARTITION_KEY, SORT_KEY } from './table-schema.ts';
 

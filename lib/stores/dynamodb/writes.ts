@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 import { StoreUnavailable } from '../catalogue.ts';
-import { codeOf } from './answered.ts';
+import { codeOf } from '../sdk-answer.ts';
 import type { Item } from './attributes.ts';
 import { PARTITION_KEY } from './table-schema.ts';
 import type { Table } from './table.ts';

@@ -4,6 +4,7 @@
  */
 import { failure, success, type Result } from '../../domain/result.ts';
 import { StoreUnavailable } from '../catalogue.ts';
+import { codeOf } from '../sdk-answer.ts';
 
 /** Not there: the secret, or that version of it. */
 export const NOT_FOUND = 'ResourceNotFoundException';
@@ -25,13 +26,4 @@ export async function outcome<Answer, Code extends string>(
     if (known === undefined) throw new StoreUnavailable(code);
     return failure(known);
   }
-}
-
-const CODE = /^[A-Za-z0-9_.]{1,64}$/;
-
-/** The service's code is the error's name; where the connection failed Node's code says more than `Error` does. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const code = error.name === 'Error' && 'code' in error ? error.code : error.name;
-  return typeof code === 'string' && CODE.test(code) ? code : 'unknown';
 }

@@ -1,5 +1,5 @@
 /** What the SDK throws, as the outage that it is: its code is kept, its text goes no further. */
-import { StoreUnavailable } from '../catalogue.ts';
+import { StoreUnavailable } from './catalogue.ts';
 
 export async function answered<Answer>(sent: Promise<Answer>): Promise<Answer> {
   try {
