@@ -102,11 +102,8 @@ async function store(
     if ((await deps.catalogue.getRegistry(registry.id)) === undefined) await deps.vault.remove(registry.id);
     return lost;
   }
-  const { sourceVersion } = registry;
-  await deps.vault.settle(registry.id, {
-    ...(sourceVersion === undefined ? {} : { sourceVersion }),
-    issuedVersion: version,
-  });
+  // What it is minted from is the editor's to settle: a refresher has no business in changing it.
+  await deps.vault.settle(registry.id, { issuedVersion: version });
   return { registryId: registry.id, outcome: 'refreshed' };
 }
 
