@@ -17,6 +17,8 @@ const LAYERS: Record<string, readonly string[]> = {
   // A client of the API, whoever runs it.
   cli: ['stores', 'distribution', 'formats', 'service', 'http', 'infra', 'lambda'],
   lambda: ['infra', 'cli'],
+  // Functions are known by their bundles and by the names that both sides use.
+  infra: ['domain', 'sources', 'distribution', 'formats', 'service', 'http', 'cli', 'serve'],
 };
 
 export default defineConfig(
