@@ -1,6 +1,6 @@
-/** A host says that a registry rejected a credential: it is marked, and its refresher started. */
+/** A host says that a registry rejected a credential: it is marked, and the schedule finds it due. It starts nothing. */
 import process from 'node:process';
-import { dynamoDbClient, HURRIED, lambdaClient } from '../../lib/lambda/clients.ts';
+import { dynamoDbClient, HURRIED } from '../../lib/lambda/clients.ts';
 import { readRejectConfiguration } from '../../lib/lambda/configuration.ts';
 import { functionLog } from '../../lib/lambda/function-log.ts';
 import { invocation } from '../../lib/lambda/invocation.ts';
@@ -11,16 +11,5 @@ const configuration = readRejectConfiguration(process.env);
 const log = functionLog({ installation: configuration.PULLPASS_INSTALLATION, sink: process.stdout });
 const client = dynamoDbClient(process.env, HURRIED);
 const catalogue = warmCatalogue({ client, tableName: configuration.PULLPASS_TABLE, log });
-const prompt = {
-  client: lambdaClient(process.env, HURRIED),
-  functionNames: new Map([
-    ['ecr', configuration.PULLPASS_MINT_ECR],
-    ['google', configuration.PULLPASS_MINT_GOOGLE],
-    ['static', configuration.PULLPASS_RECHECK_STATIC],
-  ]),
-};
 
-export const handler = invocation(
-  { log, ready: [catalogue.ready] },
-  rejectApi({ catalogue: catalogue.store, log, prompt }),
-);
+export const handler = invocation({ log, ready: [catalogue.ready] }, rejectApi({ catalogue: catalogue.store, log }));

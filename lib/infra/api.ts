@@ -3,11 +3,13 @@
  * function checks; below /iam/v1 it is AWS, which checks the signature before any function runs.
  */
 import {
+  CfnStage,
   DomainName,
   HttpApi,
   HttpMethod,
   HttpStage,
   LogGroupLogDestination,
+  type HttpRoute,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -17,7 +19,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { BundledFunction } from './bundled-function.ts';
-import type { Settings } from './settings.ts';
+import type { Settings, Throttling } from './settings.ts';
 import type { Storage } from './storage.ts';
 
 export interface ApiProps {
@@ -78,7 +80,7 @@ export class Api extends Construct {
       description: `Pullpass ${settings.installation}`,
       createDefaultStage: false,
     });
-    this.addRoutes(props);
+    const administration = this.addRoutes(props);
     this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: settings.logRetention,
       encryptionKey: storage.key,
@@ -96,34 +98,51 @@ export class Api extends Construct {
       },
       ...(this.domain === undefined ? {} : { domainMapping: { domainName: this.domain } }),
     });
+    throttle(this.stage, ADMIN, settings.adminThrottling);
+    // A stage refuses settings of routes that are not there yet.
+    this.stage.node.addDependency(...administration);
     this.url = settings.customDomain === undefined ? this.api.apiEndpoint : `https://${settings.customDomain.name}`;
     acknowledge(this.api, {
       'AwsSolutions-APIG4': 'These routes take bearer tokens of Pullpass, which the functions check themselves.',
     });
   }
 
-  private addRoutes({ resolve, reject, admin }: ApiProps): void {
+  /** @returns those of administration. */
+  private addRoutes({ resolve, reject, admin }: ApiProps): readonly HttpRoute[] {
     const toResolve = integration('Resolve', resolve);
     const toReject = integration('Reject', reject);
     const iam = new HttpIamAuthorizer();
     this.route(RESOLVE, toResolve);
     this.route(REJECT, toReject);
-    this.route(ADMIN, integration('Admin', admin));
+    const administration = this.route(ADMIN, integration('Admin', admin));
     this.route(RESOLVE.map(signed), toResolve, iam);
     this.route(REJECT.map(signed), toReject, iam);
+    return administration;
   }
 
-  private route(calls: readonly Call[], to: HttpLambdaIntegration, authorizer?: IHttpRouteAuthorizer): void {
-    for (const [method, path] of calls) {
-      const checked = authorizer === undefined ? {} : { authorizer };
-      this.api.addRoutes({ path, methods: [method], integration: to, ...checked });
-    }
+  private route(
+    calls: readonly Call[],
+    to: HttpLambdaIntegration,
+    authorizer?: IHttpRouteAuthorizer,
+  ): readonly HttpRoute[] {
+    const checked = authorizer === undefined ? {} : { authorizer };
+    return calls.flatMap(([method, path]) =>
+      this.api.addRoutes({ path, methods: [method], integration: to, ...checked }),
+    );
   }
 
   private customDomain({ customDomain }: Settings): DomainName | undefined {
     if (customDomain === undefined) return undefined;
     return new DomainName(this, 'Domain', { domainName: customDomain.name, certificate: customDomain.certificate });
   }
+}
+
+/** The construct for stages knows only one limit for all routes. */
+function throttle(stage: HttpStage, calls: readonly Call[], { requestsPerSecond, burst }: Throttling): void {
+  const { defaultChild } = stage.node;
+  if (!(defaultChild instanceof CfnStage)) throw new Error('the stage has no resource');
+  const limits = { ThrottlingRateLimit: requestsPerSecond, ThrottlingBurstLimit: burst };
+  defaultChild.routeSettings = Object.fromEntries(calls.map(([method, path]) => [`${method} ${path}`, limits]));
 }
 
 /** One permission a function, for every route of this API: one a route would outgrow a policy's size. */

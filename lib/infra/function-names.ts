@@ -7,4 +7,5 @@ export type FunctionName =
   | 'mint-google'
   | 'recheck-static'
   | 'record-decisions'
+  | 'sweep-vault'
   | 'first-admin';

@@ -15,6 +15,7 @@ import { recordDecisionsFunction } from './functions/record-decisions.ts';
 import { refresherFunctions } from './functions/refreshers.ts';
 import { rejectFunction } from './functions/reject.ts';
 import { resolveFunction } from './functions/resolve.ts';
+import { sweepVaultFunction } from './functions/sweep-vault.ts';
 import { Schedules } from './schedules.ts';
 import { settingsOf, type PullpassProps } from './settings.ts';
 import { Storage } from './storage.ts';
@@ -47,18 +48,20 @@ export class Pullpass extends Construct {
     const functions = new Construct(this, 'Functions');
     const refreshers = refresherFunctions(functions, context);
     const resolve = resolveFunction(functions, context);
-    const reject = rejectFunction(functions, context, refreshers);
+    const reject = rejectFunction(functions, context);
     const admin = adminFunction(functions, context, refreshers);
     const recordDecisions = recordDecisionsFunction(functions, context);
+    const sweepVault = sweepVaultFunction(functions, context);
 
     const api = new Api(this, 'Api', { settings, storage, resolve, reject, admin });
-    new Schedules(this, 'Schedules', { refreshers, deadLetters });
+    new Schedules(this, 'Schedules', { refreshers, sweepVault, deadLetters });
     copyDecisions(this, { from: resolve, to: recordDecisions, recorded: settings.recordedDecisions });
     const firstAdmin = new FirstAdmin(this, 'FirstAdmin', context);
 
     const topic = alarmTopic(this, settings, storage);
     const called = [resolve, reject, admin];
-    const watched = [...called, refreshers.ecr, refreshers.google, refreshers.static, recordDecisions];
+    const unattended = [refreshers.ecr, refreshers.google, refreshers.static, recordDecisions, sweepVault];
+    const watched = [...called, ...unattended];
     const alarms = new Alarms(this, 'AlarmList', { installation, topic, api, called, functions: watched, deadLetters });
     dashboard(this, { installation, alarms, api, functions: watched });
 

@@ -18,7 +18,10 @@ export interface PullpassProps {
   readonly removalPolicy?: RemovalPolicy;
   /** Of the table. Default: where it is retained. */
   readonly deletionProtection?: boolean;
-  /** ARN patterns of the roles that the ECR refresher may assume. Default: roles named `pullpass-…` in any account. */
+  /**
+   * ARN patterns of the roles that the ECR refresher may assume; an empty list: none. Default: roles named
+   * `pullpass-pull…` in any account.
+   */
   readonly ecrRolePatterns?: readonly string[];
   /** Where alarms are sent to; the topic is there in any case. */
   readonly alarmEmail?: string;
@@ -48,6 +51,11 @@ export interface PullpassProps {
   readonly reservedConcurrency?: Readonly<Partial<Record<FunctionName, number>>>;
   /** Of the whole API. Default: 1,000 requests a second, bursts of 2,000. */
   readonly throttling?: Throttling;
+  /**
+   * Of each route that administration answers. Anybody can call those, and what they take of the account's concurrency
+   * the hosts lack. Default: 100 requests a second, bursts of 200.
+   */
+  readonly adminThrottling?: Throttling;
   /** A higher number writes a new token for the first administrator. Default: 1. */
   readonly firstAdminGeneration?: number;
   /** A folder with one folder a function, `index.js` in each. Default: those of this package. */
@@ -101,6 +109,7 @@ export function settingsOf(props: PullpassProps): Settings {
     architecture: Architecture.ARM_64,
     reservedConcurrency: {},
     throttling: { requestsPerSecond: 1000, burst: 2000 },
+    adminThrottling: { requestsPerSecond: 100, burst: 200 },
     firstAdminGeneration: 1,
     ...props,
     bundles: props.bundles ?? packagedBundles(),

@@ -9,6 +9,7 @@ import type {
   RecordDecisionsEnvironment,
   RejectEnvironment,
   ResolveEnvironment,
+  SweepVaultEnvironment,
 } from './environment.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -29,22 +30,22 @@ export function wholeDays(from: number, to: number) {
 
 const catalogue = { PULLPASS_INSTALLATION: text, PULLPASS_TABLE: text };
 export const stores = { ...catalogue, PULLPASS_SECRET_PREFIX: text };
-export const mintFunctions = { PULLPASS_MINT_ECR: text, PULLPASS_MINT_GOOGLE: text };
 
 // `satisfies`: a variable that the stack sets and nobody reads, or the other way round, does not compile.
 
 export const readResolveConfiguration = reader(stores satisfies Schemas<keyof ResolveEnvironment>);
 
-export const readRejectConfiguration = reader({
-  ...catalogue,
-  ...mintFunctions,
-  PULLPASS_RECHECK_STATIC: text,
-} satisfies Schemas<keyof RejectEnvironment>);
+export const readRejectConfiguration = reader(catalogue satisfies Schemas<keyof RejectEnvironment>);
 
 export const readRecordDecisionsConfiguration = reader({
   ...catalogue,
   PULLPASS_DECISION_DAYS: wholeDays(1, 3650),
 } satisfies Schemas<keyof RecordDecisionsEnvironment>);
+
+export const readSweepVaultConfiguration = reader({
+  ...stores,
+  PULLPASS_RECOVERY_DAYS: wholeDays(7, 30),
+} satisfies Schemas<keyof SweepVaultEnvironment>);
 
 export const readFirstAdminConfiguration = reader({
   ...catalogue,

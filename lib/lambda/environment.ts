@@ -30,23 +30,18 @@ export interface VaultWriterEnvironment extends StoresEnvironment {
   readonly PULLPASS_ALLOWED_NETWORKS: string;
 }
 
-/** Function names, by source kind. */
-export interface MintFunctionsEnvironment {
-  readonly PULLPASS_MINT_ECR: string;
-  readonly PULLPASS_MINT_GOOGLE: string;
-}
-
 export type ResolveEnvironment = StoresEnvironment;
 
-export interface AdminEnvironment extends VaultWriterEnvironment, MintFunctionsEnvironment {
+export interface AdminEnvironment extends VaultWriterEnvironment {
+  /** Names of the functions that it mints through. */
+  readonly PULLPASS_MINT_ECR: string;
+  readonly PULLPASS_MINT_GOOGLE: string;
   /** Exact URLs, comma-separated, beside Google's own, that a service account key may name; empty: none. */
   readonly PULLPASS_TRUSTED_TOKEN_URIS: string;
   readonly PULLPASS_VERSION: string;
 }
 
-export interface RejectEnvironment extends CatalogueEnvironment, MintFunctionsEnvironment {
-  readonly PULLPASS_RECHECK_STATIC: string;
-}
+export type RejectEnvironment = CatalogueEnvironment;
 
 export type RefreshEcrEnvironment = VaultWriterEnvironment;
 
@@ -59,6 +54,11 @@ export type RecheckStaticEnvironment = VaultWriterEnvironment;
 export interface RecordDecisionsEnvironment extends CatalogueEnvironment {
   /** Days that decisions are listed for. Their log has a retention of its own. */
   readonly PULLPASS_DECISION_DAYS: string;
+}
+
+export interface SweepVaultEnvironment extends StoresEnvironment {
+  /** Days until a removed secret is gone for good, 7 to 30. */
+  readonly PULLPASS_RECOVERY_DAYS: string;
 }
 
 export interface FirstAdminEnvironment extends CatalogueEnvironment {

@@ -1,7 +1,7 @@
 /** The environment variables of functions that write secrets and log in at registries. */
 import * as z from 'zod/mini';
 import { parseNetworks } from '../distribution/address-guard.ts';
-import { mintFunctions, reader, stores, text, wholeDays, type Schemas } from './configuration.ts';
+import { reader, stores, text, wholeDays, type Schemas } from './configuration.ts';
 import type { AdminEnvironment, MintGoogleEnvironment, VaultWriterEnvironment } from './environment.ts';
 
 const list = z.pipe(
@@ -58,7 +58,8 @@ export const readMintGoogleConfiguration = reader({
 
 export const readAdminConfiguration = reader({
   ...vaultWriter,
-  ...mintFunctions,
+  PULLPASS_MINT_ECR: text,
+  PULLPASS_MINT_GOOGLE: text,
   PULLPASS_TRUSTED_TOKEN_URIS: list,
   PULLPASS_VERSION: text,
 } satisfies Schemas<keyof AdminEnvironment>);

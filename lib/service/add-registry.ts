@@ -87,7 +87,7 @@ async function storeNew(
     await deps.vault.settle(id, currentVersions(stored));
     return stored;
   } catch (error) {
-    // The catalogue may or may not have it; what is in the vault without a registry is swept at the next start.
+    // The catalogue may or may not have it; what is in the vault without a registry is swept later.
     deps.report({ level: 'error', code: 'registry.add_failed', fields: { registryId: id } });
     throw error;
   }

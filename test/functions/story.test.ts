@@ -139,6 +139,19 @@ describe('the functions together', () => {
     expect(unsigned.status).toBe(401);
   });
 
+  it('note a rejection, and start nothing for it: the schedule finds it due within the minute', async () => {
+    const registryId = await addEcr();
+    const token = await newAgent();
+    const before = functions.lambda.invocations.length;
+    const version = (await functions.store.catalogue.getRegistry(registryId))?.credential.current?.version;
+    const reported = await functions.call('POST /v1/environments/prod/rejections', { registryId, version }, { token });
+    expect(reported).toMatchObject({ status: 202, body: { outcome: 'scheduled' } });
+    expect(functions.lambda.invocations).toHaveLength(before);
+    const after = await functions.store.catalogue.getRegistry(registryId);
+    expect(after?.credential.rejectedVersion).toBe(version);
+    expect(after?.credential.dueAt).toBeLessThanOrEqual(Date.now() + 60_000);
+  });
+
   it('answer each only what is theirs', async () => {
     const token = await newAgent({ export: true });
     expect((await functions.call('GET /v1/environments/prod/docker-config', undefined, { token })).status).toBe(200);

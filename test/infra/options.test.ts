@@ -5,7 +5,7 @@ import { Pullpass } from '../../lib/infra/pullpass.ts';
 import type { PullpassStage } from '../../lib/infra/pullpass-stack.ts';
 import { prod, stageNamed } from '../../lib/infra/stages.ts';
 import { Deployed, isRecord } from './support/cloudformation.ts';
-import { permitted } from './support/permitted.ts';
+import { permitted, policiesOf } from './support/permitted.ts';
 import { ACCOUNT, FUNCTIONS, REGION, templateOf, Workbench } from './support/synthesise.ts';
 
 const workbench = new Workbench();
@@ -31,6 +31,7 @@ const EVERYTHING: PullpassStage = {
   recordedDecisions: 'refused',
   reservedConcurrency: { resolve: 50 },
   throttling: { requestsPerSecond: 10, burst: 20 },
+  adminThrottling: { requestsPerSecond: 3, burst: 4 },
   firstAdminGeneration: 2,
 };
 
@@ -103,7 +104,20 @@ describe('a stack with everything that can be chosen', () => {
       });
 
     expect(await assume('registry/pull-app')).toBe(true);
-    expect(await assume('pullpass-app')).toBe(false);
+    expect(await assume('pullpass-pull')).toBe(false);
+  });
+
+  it.each([
+    ['CreateNetworkInterface', 'network-interface/*'],
+    ['DeleteNetworkInterface', 'network-interface/eni-1'],
+  ])("%s is done for a function that is on the network, and refused to the function's own code", async (name, of) => {
+    const by = 'refresh-ecr';
+    const request = { by, action: `ec2:${name}`, resource: `arn:aws:ec2:${REGION}:${ACCOUNT}:${of}` } as const;
+    const byItsCode = { 'lambda:SourceFunctionArn': `arn:aws:lambda:${REGION}:${ACCOUNT}:function:any` };
+
+    expect(await permitted(deployed, request)).toBe(true);
+    expect(await permitted(deployed, { ...request, context: byItsCode })).toBe(false);
+    expect(await permitted(deployed, { ...request, by: 'resolve' })).toBe(false);
   });
 
   it('answers at its own name, which is what it gives out', () => {
@@ -122,7 +136,10 @@ describe('a stack with everything that can be chosen', () => {
     [
       'the API is throttled as told',
       'AWS::ApiGatewayV2::Stage',
-      { DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 } },
+      {
+        DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+        RouteSettings: { 'ANY /v1/{proxy+}': { ThrottlingRateLimit: 3, ThrottlingBurstLimit: 4 } },
+      },
     ],
     ['another administrator is made', 'Custom::PullpassFirstAdmin', { Generation: '2' }],
   ])('%s', (_, type, properties) => {
@@ -140,6 +157,13 @@ describe('a stack with everything that can be chosen', () => {
 });
 
 describe("in somebody else's app", () => {
+  it('a stage that names no pattern of roles lets its refresher assume none', () => {
+    const deployed = new Deployed(workbench.template({ ...prod, ecrRolePatterns: [] }));
+
+    expect(JSON.stringify(policiesOf(deployed, 'refresh-ecr'))).toContain('ecr:GetAuthorizationToken');
+    expect(JSON.stringify(policiesOf(deployed, 'refresh-ecr'))).not.toContain('sts:AssumeRole');
+  });
+
   it('two installations in one stack that knows neither account nor region do not collide', () => {
     const app = workbench.app();
     const stack = new Stack(app, 'platform');

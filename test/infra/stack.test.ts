@@ -31,6 +31,7 @@ const NAMES = [
   'mint-google',
   'recheck-static',
   'record-decisions',
+  'sweep-vault',
   'first-admin',
 ] as const;
 
@@ -47,6 +48,7 @@ describe('functions', () => {
     ['mint-google', 180],
     ['recheck-static', 180],
     ['record-decisions', 60],
+    ['sweep-vault', 300],
     ['first-admin', 60],
   ])('%s ends after %i seconds', (name, seconds) => {
     expect(production.function(name)['Timeout']).toBe(seconds);
@@ -66,14 +68,15 @@ describe('functions', () => {
       Runtime: 'nodejs24.x',
       Handler: 'index.handler',
       Architectures: ['arm64'],
-      LoggingConfig: { LogFormat: 'JSON', LogGroup: logs.id },
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: logs.id, ApplicationLogLevel: 'INFO' },
     });
   });
 
   it.each<[FunctionName, readonly string[]]>([
     ['resolve', ['INSTALLATION', 'TABLE', 'SECRET_PREFIX']],
-    ['reject', ['INSTALLATION', 'TABLE', 'MINT_ECR', 'MINT_GOOGLE', 'RECHECK_STATIC']],
+    ['reject', ['INSTALLATION', 'TABLE']],
     ['record-decisions', ['INSTALLATION', 'TABLE', 'DECISION_DAYS']],
+    ['sweep-vault', ['INSTALLATION', 'TABLE', 'SECRET_PREFIX', 'RECOVERY_DAYS']],
     ['first-admin', ['INSTALLATION', 'TABLE', 'ADMIN_SECRET']],
   ])('%s is told what it needs and nothing else', (name, variables) => {
     expect(Object.keys(environmentOf(name)).sort()).toEqual(variables.map((variable) => `PULLPASS_${variable}`).sort());
@@ -86,15 +89,12 @@ describe('functions', () => {
     expect(empty.map(([variable]) => variable).filter((variable) => !lists.includes(variable))).toEqual([]);
   });
 
-  it('that refresh, and those that mint through them, name the same functions', () => {
+  it('that mint are those that administration names', () => {
     expect(environmentOf('admin')).toMatchObject({
       PULLPASS_MINT_ECR: production.function('refresh-ecr').id,
       PULLPASS_MINT_GOOGLE: production.function('mint-google').id,
       PULLPASS_SECRET_REPLICAS: '[]',
       PULLPASS_RECOVERY_DAYS: '30',
-    });
-    expect(environmentOf('reject')).toMatchObject({
-      PULLPASS_RECHECK_STATIC: production.function('recheck-static').id,
     });
   });
 
@@ -103,7 +103,7 @@ describe('functions', () => {
     const watched = [...production.ofType('AWS::Lambda::EventInvokeConfig').values()];
 
     expect(watched.map((config) => config['FunctionName']).sort()).toEqual(
-      (['refresh-ecr', 'mint-google', 'recheck-static', 'record-decisions'] as const)
+      (['refresh-ecr', 'mint-google', 'recheck-static', 'record-decisions', 'sweep-vault'] as const)
         .map((name) => production.function(name).id)
         .sort(),
     );
@@ -160,7 +160,7 @@ describe('data', () => {
   it('in logs is encrypted, and kept for a time', () => {
     const groups = [...production.ofType('AWS::Logs::LogGroup').values()];
 
-    expect(groups).toHaveLength(9);
+    expect(groups).toHaveLength(10);
     for (const group of groups) {
       expect(group).toMatchObject({ RetentionInDays: 365, KmsKeyId: production.arnOf('AWS::KMS::Key') });
     }
@@ -247,6 +247,20 @@ describe('the API', () => {
     ]);
   });
 
+  it('takes fewer calls of what anybody may ask administration, and knows those routes before it is told so', () => {
+    const [found] = production.resources('AWS::ApiGatewayV2::Stage');
+    const [, stage] = found ?? [];
+    const limits = { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 };
+    const keys = ['ANY /v1/{proxy+}', 'GET /healthz', 'GET /openapi.json', 'GET /install/{file}'];
+    const ids = [...production.ofType('AWS::ApiGatewayV2::Route')]
+      .filter(([, route]) => keys.includes(String(route['RouteKey'])))
+      .map(([id]) => id);
+
+    expect(stage?.Properties['RouteSettings']).toEqual(Object.fromEntries(keys.map((key) => [key, limits])));
+    expect(ids).toHaveLength(keys.length);
+    expect(stage?.DependsOn).toEqual(expect.arrayContaining(ids));
+  });
+
   it('may invoke its three functions, each once for all routes', () => {
     const permissions = [...production.ofType('AWS::Lambda::Permission').values()];
     const byApi = permissions.filter((permission) => permission['Principal'] === 'apigateway.amazonaws.com');
@@ -262,24 +276,39 @@ describe('the API', () => {
 });
 
 describe('what runs by itself', () => {
-  it.each(['refresh-ecr', 'mint-google', 'recheck-static'] as const)(
-    '%s runs every minute, and is not lost silently',
-    (name) => {
-      const lambda = production.arnOf('AWS::Lambda::Function', `${FUNCTIONS[name]}Function`);
-      const schedules = [...production.ofType('AWS::Scheduler::Schedule').values()];
+  it.each<[FunctionName, string, string, number, number]>([
+    ['refresh-ecr', 'rate(1 minute)', 'refresh', 300, 2],
+    ['mint-google', 'rate(1 minute)', 'refresh', 300, 2],
+    ['recheck-static', 'rate(1 minute)', 'refresh', 300, 2],
+    ['sweep-vault', 'rate(1 day)', 'sweep', 21_600, 10],
+  ])('%s runs at %s, and is not lost silently', (name, rate, pullpass, seconds, retries) => {
+    const lambda = production.arnOf('AWS::Lambda::Function', `${FUNCTIONS[name]}Function`);
+    const schedules = [...production.ofType('AWS::Scheduler::Schedule').values()];
 
-      expect(schedules.filter(({ Target }) => isRecord(Target) && Target['Arn'] === lambda)).toMatchObject([
-        {
-          ScheduleExpression: 'rate(1 minute)',
-          Target: {
-            Input: '{"pullpass":"refresh"}',
-            DeadLetterConfig: { Arn: production.arnOf('AWS::SQS::Queue') },
-            RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 2 },
-          },
+    expect(schedules.filter(({ Target }) => isRecord(Target) && Target['Arn'] === lambda)).toMatchObject([
+      {
+        ScheduleExpression: rate,
+        Target: {
+          Input: JSON.stringify({ pullpass }),
+          DeadLetterConfig: { Arn: production.arnOf('AWS::SQS::Queue') },
+          RetryPolicy: { MaximumEventAgeInSeconds: seconds, MaximumRetryAttempts: retries },
         },
-      ]);
-    },
-  );
+      },
+    ]);
+  });
+
+  it('by schedule is started by one role, which may start that and nothing else', () => {
+    const names = ['refresh-ecr', 'mint-google', 'recheck-static', 'sweep-vault'] as const;
+    const policy = production.one('AWS::IAM::Policy', 'PullpassSchedulesRole');
+
+    expect(statementsOf(policy['PolicyDocument'])).toMatchObject([
+      {
+        Action: 'lambda:InvokeFunction',
+        Resource: names.map((name) => production.arnOf('AWS::Lambda::Function', `${FUNCTIONS[name]}Function`)),
+      },
+      { Action: 'sqs:SendMessage', Resource: production.arnOf('AWS::SQS::Queue') },
+    ]);
+  });
 
   it('decisions go from the log of resolve to the function that lists them', () => {
     expect(production.one('AWS::Logs::SubscriptionFilter')).toMatchObject({
@@ -327,6 +356,7 @@ describe('alarms', () => {
     ['refreshes fail (ecr)', 'RefreshFailures', 'GreaterThanOrEqualToThreshold', 1],
     ['dead letters', 'ApproximateNumberOfMessagesVisible', 'GreaterThanOrEqualToThreshold', 1],
     ['function fails (resolve)', 'Errors', 'GreaterThanOrEqualToThreshold', 1],
+    ['function fails (sweep-vault)', 'Errors', 'GreaterThanOrEqualToThreshold', 1],
     ['function is throttled (resolve)', 'Throttles', 'GreaterThanOrEqualToThreshold', 1],
     ['API answers 5xx', '5xx', 'GreaterThanOrEqualToThreshold', 5],
     ['API is slow', 'Latency', 'GreaterThanOrEqualToThreshold', 2000],

@@ -4,6 +4,7 @@ import {
   readRecordDecisionsConfiguration,
   readRejectConfiguration,
   readResolveConfiguration,
+  readSweepVaultConfiguration,
 } from '../../lib/lambda/configuration.ts';
 import {
   readAdminConfiguration,
@@ -36,6 +37,7 @@ describe('the configuration of a function', () => {
     ['refresh-ecr', readVaultWriterConfiguration],
     ['mint-google', readMintGoogleConfiguration],
     ['record-decisions', readRecordDecisionsConfiguration],
+    ['sweep-vault', readSweepVaultConfiguration],
     ['first-admin', readFirstAdminConfiguration],
   ] as const;
 

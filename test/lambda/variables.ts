@@ -9,7 +9,6 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   PULLPASS_ALLOWED_NETWORKS: '10.0.0.0/8, fd12::/16',
   PULLPASS_MINT_ECR: 'mint-ecr',
   PULLPASS_MINT_GOOGLE: 'mint-google',
-  PULLPASS_RECHECK_STATIC: 'recheck-static',
   PULLPASS_TRUSTED_TOKEN_URIS: '',
   PULLPASS_VERSION: '1.2.3',
   PULLPASS_DECISION_DAYS: '90',

@@ -8,6 +8,7 @@ import type {
   RefreshEcrEnvironment,
   RejectEnvironment,
   ResolveEnvironment,
+  SweepVaultEnvironment,
 } from '../../lib/lambda/environment.ts';
 
 export const TABLE = 'pullpass-test';
@@ -23,14 +24,14 @@ const writer = {
   PULLPASS_SECRET_REPLICAS: '[]',
   PULLPASS_ALLOWED_NETWORKS: '127.0.0.0/8',
 };
-const mints = { PULLPASS_MINT_ECR: 'refresh-ecr', PULLPASS_MINT_GOOGLE: 'mint-google' };
 
 const ENVIRONMENTS = {
   resolve: stores satisfies ResolveEnvironment,
-  reject: { ...catalogue, ...mints, PULLPASS_RECHECK_STATIC: 'recheck-static' } satisfies RejectEnvironment,
+  reject: catalogue satisfies RejectEnvironment,
   admin: {
     ...writer,
-    ...mints,
+    PULLPASS_MINT_ECR: 'refresh-ecr',
+    PULLPASS_MINT_GOOGLE: 'mint-google',
     PULLPASS_TRUSTED_TOKEN_URIS: '',
     PULLPASS_VERSION: 'test',
   } satisfies AdminEnvironment,
@@ -38,6 +39,7 @@ const ENVIRONMENTS = {
   'mint-google': { ...writer, PULLPASS_TRUSTED_TOKEN_URIS: '' } satisfies MintGoogleEnvironment,
   'recheck-static': writer satisfies RecheckStaticEnvironment,
   'record-decisions': { ...catalogue, PULLPASS_DECISION_DAYS: '30' } satisfies RecordDecisionsEnvironment,
+  'sweep-vault': { ...stores, PULLPASS_RECOVERY_DAYS: '7' } satisfies SweepVaultEnvironment,
   'first-admin': {
     ...catalogue,
     PULLPASS_ADMIN_SECRET: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pullpass-test/first-admin-AbCdEf',

@@ -102,14 +102,9 @@ export async function startFunctions(sources: {
   });
   const remote = { client, timeoutMilliseconds: 5_000, report: logs.admin.log.report };
   const isTrusted = trustsTokenUri(trustedTokenUris);
-  const functionNames = new Map([
-    ['ecr', 'refresh-ecr'],
-    ['google', 'mint-google'],
-    ['static', 'recheck-static'],
-  ]);
   const apis = {
     resolve: resolveApi({ catalogue, issued: vault, log: logs.resolve.log }),
-    reject: rejectApi({ catalogue, log: logs.reject.log, prompt: { client, functionNames } }),
+    reject: rejectApi({ catalogue, log: logs.reject.log }),
     admin: adminApi({
       catalogue,
       vault,

@@ -46,8 +46,6 @@ export async function startLambdaWireServer(functions: Functions = {}): Promise<
     const run = functions[functionName];
     if (run === undefined) {
       suffer({ kind: 'error', status: 404, code: 'ResourceNotFoundException' }, response);
-    } else if (type === 'Event') {
-      response.writeHead(202).end();
     } else {
       await answer(run, payload, response);
     }

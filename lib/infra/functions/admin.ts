@@ -15,7 +15,7 @@ import type { Refreshers } from './refreshers.ts';
 export function adminFunction(scope: Construct, context: FunctionContext, refreshers: Refreshers): BundledFunction {
   const { settings, storage } = context;
   const { ecr, google } = refreshers;
-  const { registries, agents, principals, policies, environments, installation, changes } = PARTITIONS;
+  const { hosts, pointers, agents, principals, policies, environments, installation, changes } = PARTITIONS;
   return new BundledFunction(scope, 'Admin', {
     context,
     name: 'admin',
@@ -30,9 +30,9 @@ export function adminFunction(scope: Construct, context: FunctionContext, refres
     permissions: [
       ...readCatalogue(storage),
       ...writeCatalogue(storage, {
-        PutItem: [...registries, ...agents, ...principals, ...policies, ...changes],
-        UpdateItem: [...registries, ...environments, ...installation],
-        DeleteItem: [...registries, ...agents, ...principals],
+        PutItem: [...hosts, ...pointers, ...agents, ...principals, ...policies, ...changes],
+        UpdateItem: [...environments, ...installation],
+        DeleteItem: [...hosts, ...pointers, ...agents, ...principals],
       }),
       ...readSecrets(storage, ['source', 'issued']),
       ...writeSecrets(storage, ['source', 'issued']),

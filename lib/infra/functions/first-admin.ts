@@ -35,12 +35,12 @@ export function firstAdminFunction(scope: Construct, context: FunctionContext, s
   });
 }
 
-/** Read as well: an attempt that is repeated finds what the one before has written. */
+/** It writes and does not read: what an attempt before has written is replaced. */
 function keepToken(secret: CfnSecret): Permission {
   return {
     statement: new PolicyStatement({
       sid: 'KeepToken',
-      actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+      actions: ['secretsmanager:PutSecretValue'],
       resources: [secret.attrId],
     }),
   };

@@ -19,7 +19,7 @@ export function refreshEcrFunction(scope: Construct, context: FunctionContext): 
     name: 'refresh-ecr',
     purpose: 'mints and refreshes ECR credentials',
     environment: { ...vaultWriterEnvironment(context) } satisfies RefreshEcrEnvironment,
-    permissions: [...refreshRegistries(context.storage), ...mintOwnTokens(), assumeRoles(scope, context)],
+    permissions: [...refreshRegistries(context.storage), ...mintOwnTokens(), ...assumeRoles(scope, context)],
   });
 }
 
@@ -45,15 +45,16 @@ function mintOwnTokens(): readonly Permission[] {
   ];
 }
 
-function assumeRoles(scope: Construct, { settings }: FunctionContext): Permission {
-  const named = `arn:${Stack.of(scope).partition}:iam::*:role/pullpass-*`;
-  return {
-    statement: new PolicyStatement({
-      sid: 'AssumeRoles',
-      actions: ['sts:AssumeRole'],
-      resources: [...(settings.ecrRolePatterns ?? [named])],
-    }),
-    whyPattern:
-      'Roles of other accounts, each of which names this role in its trust policy; the pattern is configured.',
-  };
+function assumeRoles(scope: Construct, { settings }: FunctionContext): readonly Permission[] {
+  // Not `pullpass-*`: the roles of a stack of that name begin so.
+  const named = `arn:${Stack.of(scope).partition}:iam::*:role/pullpass-pull*`;
+  const resources = [...(settings.ecrRolePatterns ?? [named])];
+  if (resources.length === 0) return [];
+  return [
+    {
+      statement: new PolicyStatement({ sid: 'AssumeRoles', actions: ['sts:AssumeRole'], resources }),
+      whyPattern:
+        'Roles of other accounts, each of which names this role in its trust policy; the pattern is configured.',
+    },
+  ];
 }

@@ -10,7 +10,10 @@ import type { Permission } from './permission.ts';
 
 /** Partitions by what is written; `*` stands for what follows a prefix. */
 export const PARTITIONS = {
-  registries: [`${PREFIX.host}*`, `${PREFIX.registry}*`],
+  /** The registries themselves, with those of their host. */
+  hosts: [`${PREFIX.host}*`],
+  /** By a registry's id, which host it is on: made and removed with the registry, and never changed. */
+  pointers: [`${PREFIX.registry}*`],
   agents: [`${PREFIX.agent}*`],
   principals: [PREFIX.principals],
   policies: [`${PREFIX.policy}*`],
@@ -29,7 +32,22 @@ export function readCatalogue(storage: Storage): readonly Permission[] {
         resources: [storage.tableArn, ...indexesOf(storage)],
       }),
     },
-    useOfKey(storage, ['kms:Decrypt']),
+    readWithKey(storage),
+  ];
+}
+
+/** Those of them whose id is known, one by one. */
+export function readRegistries(storage: Storage): readonly Permission[] {
+  return [
+    {
+      statement: new PolicyStatement({
+        sid: 'ReadRegistries',
+        actions: ['dynamodb:GetItem'],
+        resources: [storage.tableArn],
+        conditions: only([...PARTITIONS.hosts, ...PARTITIONS.pointers]),
+      }),
+    },
+    readWithKey(storage),
   ];
 }
 
@@ -51,21 +69,27 @@ export function readPartitions(storage: Storage): readonly Permission[] {
   ];
 }
 
-/** By action: the partitions it is for. */
+/** By action: the partitions that it is for. */
 export type CatalogueWrites = Readonly<
   Partial<Record<'PutItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem', readonly string[]>>
 >;
 
+/**
+ * The operations of a transaction are checked one by one, each by its own action. Whether the check of one is shown its
+ * own partition or those of the whole transaction is not documented, so this holds either way: one of those shown is for
+ * the action, and none of them is foreign to the function. A single request shows one: it is for the action, or refused.
+ */
 export function writeCatalogue(storage: Storage, writes: CatalogueWrites): readonly Permission[] {
+  const together = [...new Set(Object.values(writes).flat())];
   const statements = Object.entries(writes).map(([action, partitions]) => ({
     statement: new PolicyStatement({
       sid: action,
       actions: [`dynamodb:${action}`],
       resources: [storage.tableArn],
-      conditions: only(partitions),
+      conditions: { ...only(together), 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [...partitions] } },
     }),
   }));
-  return [...statements, useOfKey(storage, ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'])];
+  return [...statements, writeWithKey(storage)];
 }
 
 /** ForAllValues holds for a request without any value as well: that is shut by asking for one. */
@@ -80,13 +104,21 @@ function indexesOf({ tableArn }: Storage): readonly string[] {
   return Object.values(INDEXES).map(({ name }) => `${tableArn}/index/${name}`);
 }
 
+function readWithKey(storage: Storage): Permission {
+  return useOfKey(storage, { sid: 'ReadWithKey', actions: ['kms:Decrypt', 'kms:DescribeKey'] });
+}
+
+function writeWithKey(storage: Storage): Permission {
+  const actions = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
+  return useOfKey(storage, { sid: 'WriteWithKey', actions: ['kms:Decrypt', 'kms:DescribeKey', ...actions] });
+}
+
 /** DynamoDB uses the key in the caller's name. */
-function useOfKey(storage: Storage, actions: string[]): Permission {
+function useOfKey(storage: Storage, use: { readonly sid: string; readonly actions: string[] }): Permission {
   const { region, urlSuffix } = Stack.of(storage);
   return {
     statement: new PolicyStatement({
-      sid: actions.length === 1 ? 'ReadWithKey' : 'WriteWithKey',
-      actions,
+      ...use,
       resources: [storage.key.keyArn],
       conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.${urlSuffix}` } },
     }),

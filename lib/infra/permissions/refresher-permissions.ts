@@ -8,13 +8,13 @@ import type { Permission } from './permission.ts';
 import { readSecrets, removeSecrets, switchVersions, writeSecrets } from './secret-permissions.ts';
 
 export function refreshRegistries(storage: Storage): readonly Permission[] {
-  const { registries, changes } = PARTITIONS;
+  const { hosts, changes } = PARTITIONS;
   return [
     ...readCatalogue(storage),
-    ...writeCatalogue(storage, { PutItem: [...registries, ...changes], UpdateItem: registries }),
+    ...writeCatalogue(storage, { PutItem: [...hosts, ...changes], UpdateItem: hosts }),
     ...readSecrets(storage, ['source', 'issued']),
     ...writeSecrets(storage, ['issued']),
-    ...switchVersions(storage, ['source', 'issued']),
+    ...switchVersions(storage, ['issued']),
     ...removeSecrets(storage, ['source', 'issued']),
   ];
 }

@@ -81,6 +81,20 @@ export function sealWithKey(storage: Storage): Permission {
   };
 }
 
+/** Names and labels, never a value. */
+export function listSecrets(): readonly Permission[] {
+  return [
+    {
+      statement: new PolicyStatement({
+        sid: 'ListSecrets',
+        actions: ['secretsmanager:ListSecrets'],
+        resources: ['*'],
+      }),
+      whyPattern: 'A list is of the account and not of a secret: this action knows no resource.',
+    },
+  ];
+}
+
 /** With a recovery window, always: what is gone at once cannot be brought back by anybody. */
 export function removeSecrets(storage: Storage, parts: readonly SecretPart[]): readonly Permission[] {
   return [

@@ -206,6 +206,7 @@ describe.runIf(ALL)("the functions' roles", () => {
     'mint-google',
     'recheck-static',
     'record-decisions',
+    'sweep-vault',
   ];
 
   it.each([
@@ -215,7 +216,7 @@ describe.runIf(ALL)("the functions' roles", () => {
     ['mint-google', 'reads a source secret', () => read('source')],
     ['recheck-static', 'reads a source secret', () => read('source')],
     ['admin', 'reads a source secret', () => read('source')],
-    ['reject', "starts the function of ECR's tokens", () => invoke('refresh-ecr')],
+    ['admin', "starts the function of ECR's tokens", () => invoke('refresh-ecr')],
     ['record-decisions', 'writes decisions', () => batchPut('audit#decision#0')],
   ])('%s %s', async (role, _, send) => {
     expect(await attempt(role, send())).toBe('allowed');
@@ -236,6 +237,7 @@ describe.runIf(ALL)("the functions' roles", () => {
     ['reject', 'write a policy', () => put('policy')],
     ['reject', 'make an agent', () => put('agent#01')],
     ['reject', 'start the administrator', () => invoke('admin')],
+    ['reject', "start the function of ECR's tokens", () => invoke('refresh-ecr')],
     ['admin', 'become a role', () => assume('pullpass-team')],
     ['admin', 'get a token of ECR', () => ecrToken],
     ['admin', 'walk over the table', () => scan],

@@ -331,7 +331,7 @@ describe.runIf(ALL)('Pullpass in an AWS account', () => {
       expect(scan.Items?.length).toBeGreaterThan(10);
       pullpass.collect('table.json', JSON.stringify(scan.Items, null, 1));
       const functions = await new LambdaClient(pullpass.account.clientOptions()).send(new ListFunctionsCommand({}));
-      expect(functions.Functions).toHaveLength(8);
+      expect(functions.Functions).toHaveLength(9);
       pullpass.collect('functions.json', JSON.stringify(functions.Functions, null, 1));
       expect(pullpass.secretsFound()).toEqual([]);
     });

@@ -34,6 +34,7 @@ export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   'mint-google': 'PullpassFunctionsMintGoogle',
   'recheck-static': 'PullpassFunctionsRecheckStatic',
   'record-decisions': 'PullpassFunctionsRecordDecisions',
+  'sweep-vault': 'PullpassFunctionsSweepVault',
   'first-admin': 'PullpassFirstAdmin',
 };
 

@@ -1,0 +1,117 @@
+/**
+ * Once a day: removes what an add that died between vault and catalogue left in the vault. It needs no lock, since a
+ * registry's id holds the time when its secrets were begun to be written: one of more than a day ago that the catalogue
+ * does not know belongs to no add under way. What is removed can be brought back for some days.
+ *
+ * Not its job: versions that nobody points at of registries that there are. Whoever writes the next one settles them.
+ */
+import type { Context } from 'aws-lambda';
+import { decodeTime } from 'ulid';
+import * as z from 'zod/mini';
+import type { Report } from '../service/events.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+import type { Vault } from '../stores/vault.ts';
+
+export interface SweepVaultDeps {
+  readonly catalogue: Pick<Catalogue, 'getRegistry'>;
+  readonly vault: Pick<Vault, 'registryIds' | 'remove'>;
+  readonly now: () => number;
+  /** 0 to 1: where a walk begins. */
+  readonly random: () => number;
+  readonly report: Report;
+}
+
+export interface Sweep {
+  /** Old enough, and the catalogue was asked about them. */
+  readonly looked: number;
+  readonly removed: number;
+  /** Old enough, and there was no time for them. */
+  readonly left: number;
+}
+
+/** An add takes seconds. */
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** Removing one, by a store that is slow. */
+const RESERVE_MS = 20_000;
+const CONCURRENCY = 8;
+
+const LOWER_CASE_ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+const sweepEvent = z.strictObject({ pullpass: z.literal('sweep') });
+
+export function sweepVault(
+  deps: SweepVaultDeps,
+): (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<Sweep> {
+  const { vault, now, random, report } = deps;
+  return async (event, context) => {
+    if (!z.safeParse(sweepEvent, event).success) throw new Error('not what the schedule sends');
+    const ids = await vault.registryIds();
+    reportForeign(ids, report);
+    const before = now() - DAY_MS;
+    const old = ids.filter((id) => isRegistryId(id) && decodeTime(id) < before);
+    const inTime = (): boolean => context.getRemainingTimeInMillis() >= RESERVE_MS;
+    const { looked, orphans } = await findOrphans(whileInTime(rotated(old, random()), inTime), deps);
+    const removed = await removeOrphans(orphans, deps);
+    const swept = { looked, removed, left: old.length - looked };
+    report({ level: swept.left === 0 ? 'info' : 'warn', code: 'vault.swept', fields: swept });
+    return swept;
+  };
+}
+
+/** As adding a registry makes it. The library's own check lets a time pass that it then cannot decode. */
+function isRegistryId(id: string): boolean {
+  return LOWER_CASE_ULID.test(id);
+}
+
+/** Somebody has put them below the prefix of the installation, and it is his to say what they are for. */
+function reportForeign(ids: readonly string[], report: Report): void {
+  const foreign = ids.filter((id) => !isRegistryId(id));
+  if (foreign.length === 0) return;
+  report({ level: 'warn', code: 'vault.foreign_ids', fields: { ids: foreign.length, first: foreign[0] } });
+}
+
+/** From anywhere on and around: where the time is never enough for all, every one gets its turn on some day. */
+function rotated(ids: readonly string[], random: number): readonly string[] {
+  const start = Math.floor(random * ids.length);
+  return [...ids.slice(start), ...ids.slice(0, start)];
+}
+
+function* whileInTime(ids: readonly string[], inTime: () => boolean): Generator<string> {
+  for (const id of ids) {
+    if (!inTime()) return;
+    yield id;
+  }
+}
+
+/** @param ids all workers take from it; a loop that is left by an error ends it for the others, too. */
+async function findOrphans(
+  ids: Generator<string>,
+  { catalogue }: Pick<SweepVaultDeps, 'catalogue'>,
+): Promise<{ readonly looked: number; readonly orphans: readonly string[] }> {
+  const orphans: string[] = [];
+  let looked = 0;
+
+  async function work(): Promise<void> {
+    for (const id of ids) {
+      looked += 1;
+      if ((await catalogue.getRegistry(id)) === undefined) orphans.push(id);
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return { looked, orphans };
+}
+
+/** A crash leaves one. So many at once are no crash's: the catalogue has lost them, as after a restore that is not complete. */
+const MOST_AT_ONCE = 20;
+
+async function removeOrphans(orphans: readonly string[], { vault, report }: SweepVaultDeps): Promise<number> {
+  if (orphans.length > MOST_AT_ONCE) {
+    report({ level: 'error', code: 'vault.too_many_orphans', fields: { orphans: orphans.length } });
+    throw new Error('the catalogue lacks registries that the vault has secrets of');
+  }
+  for (const registryId of orphans) {
+    await vault.remove(registryId);
+    report({ level: 'warn', code: 'vault.orphan_removed', fields: { registryId } });
+  }
+  return orphans.length;
+}
