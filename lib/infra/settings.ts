@@ -23,6 +23,11 @@ export interface PullpassProps {
    * `pullpass-pull…` in any account.
    */
   readonly ecrRolePatterns?: readonly string[];
+  /**
+   * ARN patterns of the repositories that hosts may pull from with a token of Pullpass's own identity (a registry without role
+   * and key): such a token opens what the ECR refresher's role may pull. Default: all of this account, in every region.
+   */
+  readonly ecrRepositoryPatterns?: readonly string[];
   /** Where alarms are sent to; the topic is there in any case. */
   readonly alarmEmail?: string;
   readonly customDomain?: CustomDomain;
@@ -84,7 +89,7 @@ export interface Throttling {
   readonly burst: number;
 }
 
-type Optional = 'alarmEmail' | 'customDomain' | 'network' | 'replica' | 'ecrRolePatterns';
+type Optional = 'alarmEmail' | 'customDomain' | 'network' | 'replica' | 'ecrRolePatterns' | 'ecrRepositoryPatterns';
 
 /** The props with every default filled in; what stays optional is absent from the stack unless it is named. */
 export type Settings = Required<Omit<PullpassProps, Optional>> &

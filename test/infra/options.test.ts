@@ -157,11 +157,12 @@ describe('a stack with everything that can be chosen', () => {
 });
 
 describe("in somebody else's app", () => {
-  it('a stage that names no pattern of roles lets its refresher assume none', () => {
-    const deployed = new Deployed(workbench.template({ ...prod, ecrRolePatterns: [] }));
+  it('a stage that names no pattern of roles and repositories lets its refresher assume and pull none', () => {
+    const deployed = new Deployed(workbench.template({ ...prod, ecrRolePatterns: [], ecrRepositoryPatterns: [] }));
 
     expect(JSON.stringify(policiesOf(deployed, 'refresh-ecr'))).toContain('ecr:GetAuthorizationToken');
     expect(JSON.stringify(policiesOf(deployed, 'refresh-ecr'))).not.toContain('sts:AssumeRole');
+    expect(JSON.stringify(policiesOf(deployed, 'refresh-ecr'))).not.toContain('ecr:BatchGetImage');
   });
 
   it('two installations in one stack that knows neither account nor region do not collide', () => {

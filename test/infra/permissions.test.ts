@@ -295,6 +295,19 @@ describe('registries of AWS', () => {
   };
   const elsewhere = { account: '222222222222', resourcePolicy: trusting };
 
+  it.each<[string, string, readonly By[]]>([
+    ['of this account', `arn:aws:ecr:eu-west-1:${ACCOUNT}:repository/team/app`, ['refresh-ecr']],
+    ['of another account', 'arn:aws:ecr:eu-west-1:222222222222:repository/team/app', []],
+  ])(
+    'repositories %s are pulled from with the token of who may pull from them',
+    async (_name, repository, expected) => {
+      expect(await whoMay('ecr:BatchGetImage', repository)).toEqual(expected);
+      expect(await whoMay('ecr:GetDownloadUrlForLayer', repository)).toEqual(expected);
+      expect(await whoMay('ecr:BatchCheckLayerAvailability', repository)).toEqual(expected);
+      expect(await whoMay('ecr:PutImage', repository)).toEqual([]);
+    },
+  );
+
   it.each(['ecr:GetAuthorizationToken', 'ecr-public:GetAuthorizationToken'])(
     '%s is for the ECR refresher',
     async (action) => {
@@ -319,12 +332,9 @@ describe('registries of AWS', () => {
     expect(await whoMay('sts:AssumeRole', role, elsewhere)).toEqual(expected);
   });
 
-  it.each(['ecr:BatchGetImage', 'ecr:PutImage', 'ecr:DescribeRepositories'])(
-    '%s is for no function',
-    async (action) => {
-      expect(await whoMay(action, `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/app`)).toEqual([]);
-    },
-  );
+  it.each(['ecr:PutImage', 'ecr:DescribeRepositories'])('%s is for no function', async (action) => {
+    expect(await whoMay(action, `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/app`)).toEqual([]);
+  });
 });
 
 describe('other functions', () => {

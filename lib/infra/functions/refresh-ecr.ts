@@ -19,7 +19,12 @@ export function refreshEcrFunction(scope: Construct, context: FunctionContext): 
     name: 'refresh-ecr',
     purpose: 'mints and refreshes ECR credentials',
     environment: { ...vaultWriterEnvironment(context) } satisfies RefreshEcrEnvironment,
-    permissions: [...refreshRegistries(context.storage), ...mintOwnTokens(), ...assumeRoles(scope, context)],
+    permissions: [
+      ...refreshRegistries(context.storage),
+      ...mintOwnTokens(),
+      ...lendPulls(scope, context),
+      ...assumeRoles(scope, context),
+    ],
   });
 }
 
@@ -41,6 +46,23 @@ function mintOwnTokens(): readonly Permission[] {
         conditions: { StringEquals: { 'sts:AWSServiceName': 'ecr-public.amazonaws.com' } },
       }),
       whyPattern: 'This action knows no resource; the condition limits it to the one service that asks for it.',
+    },
+  ];
+}
+
+/** A token carries its maker's permissions: what this role may pull is what hosts may pull with a token of its own. */
+function lendPulls(scope: Construct, { settings }: FunctionContext): readonly Permission[] {
+  const { partition, account } = Stack.of(scope);
+  const resources = [...(settings.ecrRepositoryPatterns ?? [`arn:${partition}:ecr:*:${account}:repository/*`])];
+  if (resources.length === 0) return [];
+  return [
+    {
+      statement: new PolicyStatement({
+        sid: 'LendPulls',
+        actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        resources,
+      }),
+      whyPattern: 'Repositories come and go while Pullpass runs; which of them hosts may pull from is configured.',
     },
   ];
 }
