@@ -15,16 +15,18 @@ export interface Credential {
 }
 
 /** Why a credential could not be had from its source. A vendor's text is never kept, only what kind of failure it was. */
-export type MintFailureCode =
-  | 'throttled'
-  | 'denied'
-  | 'unreachable'
-  | 'timeout'
-  | 'unavailable'
-  | 'bad_secret'
-  | 'bad_answer'
-  | 'login_refused'
-  | 'internal';
+export const MINT_FAILURE_CODES = [
+  'throttled',
+  'denied',
+  'unreachable',
+  'timeout',
+  'unavailable',
+  'bad_secret',
+  'bad_answer',
+  'login_refused',
+  'internal',
+] as const;
+export type MintFailureCode = (typeof MINT_FAILURE_CODES)[number];
 
 export interface CredentialRecord {
   /** Absent until the first credential is stored (`pending`). */

@@ -44,7 +44,7 @@ export interface PullpassProps {
   readonly trustedTokenUris?: readonly string[];
   /** Default: three months. */
   readonly logRetention?: RetentionDays;
-  /** For how many days decisions are listed by `GET /v1/audit`; their log is kept as long as any. Default: 30. */
+  /** For how many days decisions are listed by `GET /v1/audit`; the record itself is their log, see `logRetention`. Default: 30. */
   readonly decisionDays?: number;
   /** Which decisions are listed. All of them are in the log. Default: all. */
   readonly recordedDecisions?: 'all' | 'refused';

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { parseAddress } from '../domain/address.ts';
+import { MINT_FAILURE_CODES } from '../domain/credential.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import { Secret } from '../domain/secret.ts';
 import { mintFailure } from '../service/mint.ts';
@@ -46,18 +47,6 @@ export function decodeMintRequest(event: unknown): DecodedMintRequest | undefine
   };
 }
 
-const CODES = [
-  'throttled',
-  'denied',
-  'unreachable',
-  'timeout',
-  'unavailable',
-  'bad_secret',
-  'bad_answer',
-  'login_refused',
-  'internal',
-] as const satisfies readonly MintFailure['code'][];
-
 const answerSchema = z.discriminatedUnion('ok', [
   z.strictObject({
     ok: z.literal(true),
@@ -67,7 +56,7 @@ const answerSchema = z.discriminatedUnion('ok', [
   }),
   z.strictObject({
     ok: z.literal(false),
-    code: z.enum(CODES),
+    code: z.enum(MINT_FAILURE_CODES),
     advice: z.string().check(z.maxLength(1_000)),
     retryAfterSeconds: z.optional(z.number()),
   }),

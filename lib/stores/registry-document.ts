@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 
 import type { CanonicalAddress } from '../domain/address.ts';
-import type { CredentialRecord } from '../domain/credential.ts';
+import { MINT_FAILURE_CODES, type CredentialRecord } from '../domain/credential.ts';
 import { VERIFICATION_STATUSES, type Registry, type SourceSettings } from '../domain/registry.ts';
 
 export type RegistryDocument = Omit<Registry, 'order' | 'revision' | 'credential'>;
@@ -59,17 +59,7 @@ export const credentialDocument: z.ZodMiniType<CredentialDocument> = z.strictObj
   consecutiveFailures: z.number(),
   lastError: z.exactOptional(
     z.strictObject({
-      code: z.enum([
-        'throttled',
-        'denied',
-        'unreachable',
-        'timeout',
-        'unavailable',
-        'bad_secret',
-        'bad_answer',
-        'login_refused',
-        'internal',
-      ]),
+      code: z.enum(MINT_FAILURE_CODES),
       at: z.number(),
     }),
   ),

@@ -1,6 +1,6 @@
 /** Any AWS service that speaks JSON, on loopback: what is asked is kept, what is answered is the test's to say. */
-import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { listenOnLoopback } from './listen-on-loopback.ts';
 
 export interface AwsJsonRequest {
   /** `DynamoDB_20120810.GetItem`. */
@@ -25,36 +25,22 @@ export async function startAwsJsonServer(
   respond: (request: AwsJsonRequest) => AwsJsonAnswer | 'hang',
 ): Promise<AwsJsonServer> {
   const requests: AwsJsonRequest[] = [];
-  const server = createServer((incoming, outgoing) => {
-    void text(incoming).then((received) => {
-      const { headers } = incoming;
-      const sessionToken = headers['x-amz-security-token'];
-      const request = {
-        target: String(headers['x-amz-target']),
-        accessKeyId: /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '',
-        sessionToken: typeof sessionToken === 'string' ? sessionToken : undefined,
-        body: documentOf(received),
-      };
-      requests.push(request);
-      const answer = respond(request);
-      if (answer === 'hang') return;
-      outgoing.setHeader('content-type', 'application/x-amz-json-1.0');
-      outgoing.writeHead(answer.status).end(JSON.stringify(answer.body));
-    });
+  const server = await listenOnLoopback(async (incoming, outgoing) => {
+    const { headers } = incoming;
+    const sessionToken = headers['x-amz-security-token'];
+    const request = {
+      target: String(headers['x-amz-target']),
+      accessKeyId: /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '',
+      sessionToken: typeof sessionToken === 'string' ? sessionToken : undefined,
+      body: documentOf(await text(incoming)),
+    };
+    requests.push(request);
+    const answer = respond(request);
+    if (answer === 'hang') return;
+    outgoing.setHeader('content-type', 'application/x-amz-json-1.0');
+    outgoing.writeHead(answer.status).end(JSON.stringify(answer.body));
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const bound = server.address();
-  if (typeof bound !== 'object' || bound === null) throw new Error('not listening');
-  return {
-    endpoint: `http://127.0.0.1:${bound.port}`,
-    requests,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { ...server, requests };
 }
 
 function documentOf(body: string): Record<string, unknown> {

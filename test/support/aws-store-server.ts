@@ -2,9 +2,10 @@
  * DynamoDB and Secrets Manager on loopback, as far as a function that answers hosts reads them: a few items and secrets that
  * are given, and every call noted. Signatures are not checked and nothing can be written; stores are tested elsewhere.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod/mini';
+import { listenOnLoopback } from './listen-on-loopback.ts';
 
 /** In DynamoDB's own notation. */
 type Item = Readonly<Record<string, { readonly S?: string }>>;
@@ -62,23 +63,12 @@ export async function startAwsStoreServer(stored: {
     call.endedAt = performance.now();
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const bound = server.address();
-  if (typeof bound !== 'object' || bound === null) throw new Error('not listening');
+  const server = await listenOnLoopback(serve);
   return {
-    endpoint: `http://127.0.0.1:${bound.port}`,
+    ...server,
     calls,
     behave: (next) => {
       behaviour = next;
-    },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

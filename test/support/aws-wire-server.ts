@@ -3,8 +3,9 @@
  * really checked, trust policies with external ids, the services' own shapes of answers and errors. Faults are scripted.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readScope, signatureMatches, type SignedScope } from './aws-signature.ts';
+import { listenOnLoopback } from './listen-on-loopback.ts';
 
 export type AwsService = 'ecr' | 'ecr-public' | 'sts';
 
@@ -163,16 +164,9 @@ export async function startAwsWireServer(options: AwsWireServerOptions): Promise
     respond(response, 200, JSON.stringify(body));
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const bound = server.address();
-  if (typeof bound !== 'object' || bound === null) throw new Error('not listening');
+  const server = await listenOnLoopback(serve);
   return {
-    endpoint: `http://127.0.0.1:${bound.port}`,
+    ...server,
     requests,
     secrets,
     script: (service, ...faults) => {
@@ -181,10 +175,6 @@ export async function startAwsWireServer(options: AwsWireServerOptions): Promise
     always: (service, fault) => {
       if (fault === undefined) standing.delete(service);
       else standing.set(service, fault);
-    },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

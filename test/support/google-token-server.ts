@@ -3,8 +3,9 @@
  * audience, scopes, times) and answers in Google's shapes. Faults are scripted.
  */
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { jwtVerify } from 'jose';
+import { listenOnLoopback } from './listen-on-loopback.ts';
 
 export interface ServiceAccount {
   readonly clientEmail: string;
@@ -107,15 +108,8 @@ export async function startGoogleTokenServer(options: GoogleTokenServerOptions):
     respond(response, 200, JSON.stringify({ access_token: token, expires_in: expiresInSeconds, token_type: 'Bearer' }));
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const bound = server.address();
-  if (typeof bound !== 'object' || bound === null) throw new Error('not listening');
-  tokenUri = `http://127.0.0.1:${bound.port}/token`;
+  const { endpoint, close } = await listenOnLoopback(serve);
+  tokenUri = `${endpoint}/token`;
   return {
     tokenUri,
     attempts: () => arrived,
@@ -127,10 +121,7 @@ export async function startGoogleTokenServer(options: GoogleTokenServerOptions):
     always: (fault) => {
       standing = fault;
     },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Lambda's Invoke on loopback, as its client sees it: functions are JavaScript functions here. Faults are scripted. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listenOnLoopback } from './listen-on-loopback.ts';
 
 export interface Invocation {
   readonly functionName: string;
@@ -51,23 +52,12 @@ export async function startLambdaWireServer(functions: Functions = {}): Promise<
     }
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const bound = server.address();
-  if (typeof bound !== 'object' || bound === null) throw new Error('not listening');
+  const server = await listenOnLoopback(serve);
   return {
-    endpoint: `http://127.0.0.1:${bound.port}`,
+    ...server,
     invocations,
     always: (fault) => {
       standing = fault;
-    },
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -2,7 +2,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { secretsManagerVault } from '../../../lib/stores/secrets-manager/secrets-manager-vault.ts';
-import { SECRET_WRITER_SETTINGS } from '../../../lib/stores/secrets-manager/writer-settings.ts';
+import { PATIENT } from '../../../lib/lambda/clients.ts';
 import { describeVaultContract } from '../../stores/vault-contract.ts';
 import { available } from '../support/machine.ts';
 import { startMiniStack, type MiniStack } from '../support/ministack.ts';
@@ -18,7 +18,11 @@ describe.runIf(available('ministack'))('on MiniStack', () => {
 
   describeVaultContract('the vault on Secrets Manager', async () => {
     await stack.reset();
-    const client = new SecretsManagerClient({ ...stack.client, ...SECRET_WRITER_SETTINGS });
+    const client = new SecretsManagerClient({
+      ...stack.client,
+      retryMode: PATIENT.retryMode,
+      maxAttempts: PATIENT.maxAttempts,
+    });
     const vault = secretsManagerVault({ client, prefix: 'pullpass/test', recoveryDays: 7 });
     const close = async (): Promise<void> => {
       client.destroy();

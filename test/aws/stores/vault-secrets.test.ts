@@ -10,7 +10,7 @@ import type { Credential } from '../../../lib/domain/credential.ts';
 import { Secret } from '../../../lib/domain/secret.ts';
 import { secretsManagerIssued } from '../../../lib/stores/secrets-manager/issued-credentials.ts';
 import { secretsManagerVault } from '../../../lib/stores/secrets-manager/secrets-manager-vault.ts';
-import { SECRET_WRITER_SETTINGS } from '../../../lib/stores/secrets-manager/writer-settings.ts';
+import { PATIENT } from '../../../lib/lambda/clients.ts';
 import { START } from '../../support/registry-fixture.ts';
 import { available } from '../support/machine.ts';
 import { startMiniStack, type MiniStack } from '../support/ministack.ts';
@@ -29,7 +29,11 @@ describe.runIf(available('ministack'))('secrets of the vault', () => {
   });
   beforeEach(async () => {
     await stack.reset();
-    client = new SecretsManagerClient({ ...stack.client, ...SECRET_WRITER_SETTINGS });
+    client = new SecretsManagerClient({
+      ...stack.client,
+      retryMode: PATIENT.retryMode,
+      maxAttempts: PATIENT.maxAttempts,
+    });
   });
   afterEach(() => {
     client.destroy();

@@ -1,7 +1,7 @@
 /** Secrets Manager on loopback as its client sees it: AWS JSON 1.1, signatures that are really checked, scripted faults. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { SecretsManagerClient, type SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
-import { SECRET_WRITER_SETTINGS } from '../../../lib/stores/secrets-manager/writer-settings.ts';
+import { PATIENT } from '../../../lib/lambda/clients.ts';
 import { readScope, signatureMatches } from '../../support/aws-signature.ts';
 import { openShelf, Refused, type Shelf } from './secret-shelf.ts';
 
@@ -92,7 +92,14 @@ export async function startSecretsManager(shelf: Shelf = openShelf()): Promise<S
     },
     client: (config = {}) => {
       const endpoint = `http://127.0.0.1:${bound.port}`;
-      const settings = { endpoint, region: 'eu-west-1', credentials: ACCESS_KEY, ...SECRET_WRITER_SETTINGS, ...config };
+      const settings = {
+        endpoint,
+        region: 'eu-west-1',
+        credentials: ACCESS_KEY,
+        retryMode: PATIENT.retryMode,
+        maxAttempts: PATIENT.maxAttempts,
+        ...config,
+      };
       const client = new SecretsManagerClient(settings);
       clients.push(client);
       return client;
