@@ -1,5 +1,6 @@
 /** Embedded stores with something in them: registries whose credentials are there, a policy, an agent. */
 import { parseAddress, type CanonicalAddress } from '../../lib/domain/address.ts';
+import { UNRESTRICTED } from '../../lib/domain/policy.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { createAgent } from '../../lib/service/agents.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
@@ -64,10 +65,9 @@ export async function addPolicy(store: EmbeddedStore): Promise<void> {
   const written = await store.catalogue.putPolicy({
     scope: null,
     document: {
+      ...UNRESTRICTED,
       whitelist: [...allowed, '*.example.test'],
       deny: ['banned.example.test'],
-      defaultRegistry: null,
-      mode: null,
     },
     expectedRevision: undefined,
     updatedAt: Date.now(),

@@ -7,11 +7,12 @@ import { parseAddress, parseAddressHost, pathFault, splitWritten } from './addre
 import { invalidInput, type InvalidInput } from './failures.ts';
 import { parseDocument } from './parse-document.ts';
 import { defaultRegistryObstacle } from './policy-decision.ts';
+import { parseExceptions } from './policy-exception.ts';
 import { POLICY_MODES, type PolicyDocument } from './policy.ts';
 import { canonicalHost, DOCKER_HUB, DOCKER_HUB_ALIASES, foldDockerHub, isDomainName } from './registry-host.ts';
 import { failure, success, type Result } from './result.ts';
 
-export type PolicyList = 'whitelist' | 'deny';
+export type PolicyList = 'whitelist' | 'deny' | 'alwaysAllow';
 
 export interface PolicyEntry {
   /** `host`, `host:port`, `host[:port]/path` or `*.host`. In a deny list a written `:443` is kept: it means that port only. */
@@ -23,13 +24,18 @@ export interface BadEntry {
   readonly rule: string;
 }
 
-/** More than anybody maintains by hand; keeps a decision's cost, and a stored document, within bounds. */
+/**
+ * In all lists of a document together: more than anybody maintains by hand; keeps a decision's cost, and a stored document,
+ * within bounds.
+ */
 const MAX_ENTRIES = 1000;
 const WILDCARD = '*.';
 
 const documentSchema = z.strictObject({
   whitelist: z.optional(z.unknown()),
   deny: z.optional(z.unknown()),
+  alwaysAllow: z.optional(z.unknown()),
+  exceptions: z.optional(z.unknown()),
   defaultRegistry: z.optional(z.nullable(z.string())),
   mode: z.optional(z.nullable(z.enum(POLICY_MODES))),
 });
@@ -80,6 +86,11 @@ export function parseDenyList(value: unknown): Result<readonly string[], Invalid
   return value === null || value === undefined ? success([]) : parseEntries(value, 'deny');
 }
 
+/** As a deny list: nothing is pinned. */
+export function parseAlwaysAllow(value: unknown): Result<readonly string[], InvalidInput> {
+  return value === null || value === undefined ? success([]) : parseEntries(value, 'alwaysAllow');
+}
+
 function parseEntries(value: unknown, list: PolicyList): Result<readonly string[], InvalidInput> {
   const texts = typeof value === 'string' ? splitCommas(value) : value;
   if (!Array.isArray(texts)) return failure(invalidInput(list, 'must be a list, a comma-separated text, or null'));
@@ -100,28 +111,64 @@ function splitCommas(text: string): readonly string[] {
   return text.trim() === '' ? [] : text.split(',').map((each) => each.trim());
 }
 
-/** A whole document; what it leaves out is unset. Refused where it contradicts itself. */
+/**
+ * A whole document; what it leaves out is unset. Refused where it contradicts itself. Whether an exception in it has ended
+ * is `endedExceptionFault`'s to say.
+ */
 export function parsePolicyDocument(input: unknown): Result<PolicyDocument, InvalidInput> {
   const parsed = parseDocument(documentSchema, input);
   if (!parsed.ok) return parsed;
-  const whitelist = parseWhitelist(parsed.value.whitelist);
-  if (!whitelist.ok) return whitelist;
-  const deny = parseDenyList(parsed.value.deny);
-  if (!deny.ok) return deny;
+  const lists = parseLists(parsed.value);
+  if (!lists.ok) return lists;
   const defaultRegistry = parseDefaultRegistry(parsed.value.defaultRegistry ?? null);
   if (!defaultRegistry.ok) return defaultRegistry;
 
   const document: PolicyDocument = {
-    whitelist: whitelist.value,
-    deny: deny.value,
+    ...lists.value,
     defaultRegistry: defaultRegistry.value,
     mode: parsed.value.mode ?? null,
   };
   const obstacle = defaultRegistryObstacle({ organisation: undefined, environment: document });
   if (obstacle === undefined) return success(document);
   return failure(
-    invalidInput('defaultRegistry', 'must be a registry that the whitelist allows and the deny list does not refuse'),
+    invalidInput(
+      'defaultRegistry',
+      'must be a registry that the whitelist allows and the deny list does not refuse, without an exception: those end',
+    ),
   );
+}
+
+type Lists = Pick<PolicyDocument, 'whitelist' | 'deny' | 'alwaysAllow' | 'exceptions'>;
+
+function parseLists(input: Readonly<Partial<Record<keyof Lists, unknown>>>): Result<Lists, InvalidInput> {
+  const whitelist = parseWhitelist(input.whitelist);
+  if (!whitelist.ok) return whitelist;
+  const deny = parseDenyList(input.deny);
+  if (!deny.ok) return deny;
+  const alwaysAllow = parseAlwaysAllow(input.alwaysAllow);
+  if (!alwaysAllow.ok) return alwaysAllow;
+  const exceptions = parseExceptions(input.exceptions);
+  if (!exceptions.ok) return exceptions;
+  const lists = {
+    whitelist: whitelist.value,
+    deny: deny.value,
+    alwaysAllow: alwaysAllow.value,
+    exceptions: exceptions.value,
+  };
+  const tooMany = firstTooMany(lists);
+  return tooMany === undefined ? success(lists) : failure(tooMany);
+}
+
+/** The first list with which all before it are too many. */
+function firstTooMany({ whitelist, deny, alwaysAllow, exceptions }: Lists): InvalidInput | undefined {
+  let entries = 0;
+  for (const [field, list] of Object.entries({ whitelist: whitelist ?? [], deny, alwaysAllow, exceptions })) {
+    entries += list.length;
+    if (entries > MAX_ENTRIES) {
+      return invalidInput(field, `must not bring all lists together to more than ${MAX_ENTRIES} entries`);
+    }
+  }
+  return undefined;
 }
 
 function parseDefaultRegistry(text: string | null): Result<string | null, InvalidInput> {

@@ -1,8 +1,11 @@
 /** Policies: one for the organisation, one per environment. A policy that contradicts itself is refused when it is set. */
-import { parseEnvironmentName } from '../domain/environment-name.ts';
+import { policySubject } from '../domain/audit.ts';
+import { parseEnvironmentName, type EnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput, type RevisionConflict } from '../domain/failures.ts';
+import type { PolicyDocuments } from '../domain/policy-decision.ts';
 import { defaultRegistryAllowed, parsePolicyDocument } from '../domain/policy-entry.ts';
-import { UNRESTRICTED, type PolicyDocument, type StoredPolicy } from '../domain/policy.ts';
+import { endedExceptionFault } from '../domain/policy-exception.ts';
+import { hasEnded, UNRESTRICTED, type PolicyDocument, type StoredPolicy } from '../domain/policy.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Catalogue, PolicyScope } from '../stores/catalogue.ts';
 
@@ -15,7 +18,7 @@ export interface PolicyDeps {
 const UNSET: StoredPolicy = { document: UNRESTRICTED, revision: 0, updatedAt: 0 };
 
 /** No environment: the organisation. */
-export function parseScope(environment: string | undefined): Result<PolicyScope, InvalidInput> {
+export function parseScope(environment: string | undefined): Result<EnvironmentName | null, InvalidInput> {
   if (environment === undefined) return success(null);
   const parsed = parseEnvironmentName(environment);
   return parsed.ok ? success(parsed.value) : failure(invalidInput('environment', parsed.failure.rule));
@@ -40,19 +43,38 @@ export async function setPolicy(
   const document = parsed.value;
   const agreed = await agreesWithOrganisation(scope, document, deps);
   if (!agreed.ok) return agreed;
-
   const now = deps.now();
-  const subject = scope ?? 'organisation';
+  const ended = await newlyEnded({ scope, document, now }, deps);
+  if (ended !== undefined) return failure(ended);
+
+  const subject = policySubject(scope);
   const written = await deps.catalogue.putPolicy({
     scope,
     document,
     expectedRevision,
     updatedAt: now,
-    change: { type: 'change', at: now, actor, action: 'policy.set', subject, detail: JSON.stringify(document) },
+    change: { type: 'change', at: now, actor, action: 'policy.set', subject, detail: detailOf(document) },
   });
   if (written.kind === 'stored') return success(written.item);
   const currentRevision = written.kind === 'conflict' ? written.currentRevision : 0;
   return failure({ kind: 'revision_conflict', currentRevision });
+}
+
+/** The present policy is read only where there is an ended exception, which may be one of its own. */
+async function newlyEnded(
+  matter: { readonly scope: PolicyScope; readonly document: PolicyDocument; readonly now: number },
+  deps: PolicyDeps,
+): Promise<InvalidInput | undefined> {
+  const { scope, document, now } = matter;
+  if (!document.exceptions.some((exception) => hasEnded(exception, now))) return undefined;
+  const present = (await deps.catalogue.getPolicy(scope))?.document;
+  return endedExceptionFault(document, { present, at: now });
+}
+
+/** For people to read: with times as they write them. */
+function detailOf(document: PolicyDocument): string {
+  const exceptions = document.exceptions.map((each) => ({ ...each, until: new Date(each.until).toISOString() }));
+  return JSON.stringify({ ...document, exceptions });
 }
 
 /** An environment's default registry has to be allowed by the organisation, too. */
@@ -63,6 +85,13 @@ async function agreesWithOrganisation(
 ): Promise<Result<undefined, InvalidInput>> {
   if (scope === null || document.defaultRegistry === null) return success(undefined);
   const organisation = (await deps.catalogue.getPolicy(null))?.document;
-  if (defaultRegistryAllowed({ organisation, environment: document })) return success(undefined);
-  return failure(invalidInput('defaultRegistry', "is not allowed by the organisation's policy: allow it there first"));
+  const conflict = disagreement({ organisation, environment: document });
+  return conflict === undefined ? success(undefined) : failure(conflict);
+}
+
+/** What keeps these two from holding together, as a field of the environment's document. */
+export function disagreement({ organisation, environment }: PolicyDocuments): InvalidInput | undefined {
+  if (environment === undefined || environment.defaultRegistry === null) return undefined;
+  if (defaultRegistryAllowed({ organisation, environment })) return undefined;
+  return invalidInput('defaultRegistry', "is not allowed by the organisation's policy: allow it there first");
 }

@@ -67,7 +67,7 @@ export async function resolveHost(
 
   const { view, ...caller } = admitted.value;
   const { environment } = caller;
-  const policies = policiesOf(view);
+  const policies = { ...policiesOf(view), at: deps.now() };
   const asked = selectAsked({ host: host.value, environment, policies, registries: view.registries });
   const about = { ...caller, image: host.value, at: deps.now(), decision: asked.decision };
   const released = await releaseSelected(about, asked.selection, deps);
@@ -113,7 +113,7 @@ async function releaseSelected(
  * that enforce gives. Only where policy leaves no credential for this host does audit go on with those that it refuses,
  * and record by which rule. (For enforce the rest of the host may still be allowed, and be pulled anonymously.)
  */
-function selectAsked(question: {
+export function selectAsked(question: {
   readonly host: string;
   readonly environment: EnvironmentName;
   readonly policies: Policies;

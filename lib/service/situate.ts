@@ -12,7 +12,14 @@ import {
   type BadReference,
   type ImageReference,
 } from '../domain/image-reference.ts';
-import { decide, effectiveDefaultRegistry, type Decision, type Policies } from '../domain/policy-decision.ts';
+import {
+  decide,
+  effectiveDefaultRegistry,
+  verdictsHoldUntil,
+  type Decision,
+  type Policies,
+  type PolicyDocuments,
+} from '../domain/policy-decision.ts';
 import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectRegistry, type RegistrySelection } from '../domain/registry-selection.ts';
 import { failure, success, type Result } from '../domain/result.ts';
@@ -61,42 +68,47 @@ export async function situate(
 
   const { view, ...admitted } = known.value;
   const { environment } = admitted;
-  const policies = policiesOf(view);
+  const { organisation, environment: own } = policiesOf(view);
   const placed = isQualified(question.image)
     ? asked
-    : parseImageReference(question.image, effectiveDefaultRegistry(policies.organisation, policies.environment));
+    : parseImageReference(question.image, effectiveDefaultRegistry(organisation, own));
   if (!placed.ok) return placed;
 
   const reference = placed.value;
   if (hostOf(reference) === hostOf(asked.value)) {
-    return success({ ...admitted, ...judge({ reference, environment, view }) });
+    return success({ ...admitted, ...judge({ reference, environment, view, now: deps.now() }) });
   }
   // The default registry is on another host than the one that was read.
   const elsewhere = await admit({ ...question, host: hostOf(reference) }, roles, deps);
   if (!elsewhere.ok) return elsewhere;
-  return success({ ...admitted, ...judge({ reference, environment, view: elsewhere.value.view }) });
+  return success({ ...admitted, ...judge({ reference, environment, view: elsewhere.value.view, now: deps.now() }) });
 }
 
 type Judgement = Pick<Situation, 'reference' | 'policies' | 'decision' | 'selection'>;
 
-/** A view never changes, so what follows from it lives as long as it does: hosts ask for the same images in a row. */
-const judgements = new WeakMap<EnvironmentView, Map<string, Judgement>>();
+/**
+ * A view never changes, so what follows from it lives as long as it does, or until the next exception ends: hosts ask for
+ * the same images in a row.
+ */
+const judgements = new WeakMap<EnvironmentView, Map<string, Judgement & { readonly holdsUntil: number }>>();
 const JUDGEMENTS_PER_VIEW = 100;
 
 function judge(matter: {
   readonly reference: ImageReference;
   readonly environment: EnvironmentName;
   readonly view: EnvironmentView;
+  readonly now: number;
 }): Judgement {
-  const { reference, environment, view } = matter;
-  const known = judgements.get(view) ?? new Map<string, Judgement>();
+  const { reference, environment, view, now } = matter;
+  const known = judgements.get(view) ?? new Map<string, Judgement & { readonly holdsUntil: number }>();
   const before = known.get(reference.canonical);
-  if (before !== undefined) return before;
-  const policies = policiesOf(view);
+  if (before !== undefined && now < before.holdsUntil) return before;
+  const policies = { ...policiesOf(view), at: now };
   const decision = decide({ reference, ...policies });
   const selection = selectRegistry({ reference, environment, registries: view.registries });
-  const judgement = { reference, policies, decision, selection };
-  if (known.size < JUDGEMENTS_PER_VIEW) judgements.set(view, known.set(reference.canonical, judgement));
+  const judgement = { reference, policies, decision, selection, holdsUntil: verdictsHoldUntil(policies) };
+  const room = known.size < JUDGEMENTS_PER_VIEW || before !== undefined;
+  if (room) judgements.set(view, known.set(reference.canonical, judgement));
   return judgement;
 }
 
@@ -145,6 +157,6 @@ function admitted(
   return success({ agent: agent.value, ...(principal === undefined ? {} : { principal }) });
 }
 
-export function policiesOf(view: EnvironmentView): Policies {
+export function policiesOf(view: EnvironmentView): PolicyDocuments {
   return { organisation: view.organisationPolicy?.document, environment: view.environmentPolicy?.document };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   defaultRegistryAllowed,
+  parseAlwaysAllow,
   parseDenyList,
   parsePolicyDocument,
   parsePolicyEntry,
@@ -88,11 +89,13 @@ describe('a list', () => {
       ok: true,
       value: ['quay.io', 'docker.io'],
     });
+    expect(parseAlwaysAllow(value)).toEqual({ ok: true, value: ['quay.io', 'docker.io'] });
   });
 
   it.each([[null], [undefined]])('%s is no restriction', (value) => {
     expect(parseWhitelist(value)).toEqual({ ok: true, value: null });
     expect(parseDenyList(value)).toEqual({ ok: true, value: [] });
+    expect(parseAlwaysAllow(value)).toEqual({ ok: true, value: [] });
   });
 
   it.each([[[]], [''], ['  ']])('%j is an error as a whitelist, and nothing as a deny list', (value) => {
@@ -113,6 +116,7 @@ describe('a list', () => {
   ])('%j is refused at its field', (value, at) => {
     expect(parseWhitelist(value)).toMatchObject({ ok: false, failure: { field: `whitelist${at}` } });
     expect(parseDenyList(value)).toMatchObject({ ok: false, failure: { field: `deny${at}` } });
+    expect(parseAlwaysAllow(value)).toMatchObject({ ok: false, failure: { field: `alwaysAllow${at}` } });
   });
 });
 
@@ -135,12 +139,15 @@ describe('a policy document', () => {
     const document = policy({
       whitelist: 'Quay.io/team, index.docker.io, *.Corp.example',
       deny: ['quay.io:443/team/bad', 'Evil.example'],
+      alwaysAllow: ['Registry.K8s.io:443', 'index.docker.io/library/'],
       defaultRegistry: 'harbor.CORP.example:443/',
       mode: 'audit',
     });
     expect(document).toEqual({
       whitelist: ['quay.io/team', 'docker.io', '*.corp.example'],
       deny: ['quay.io:443/team/bad', 'evil.example'],
+      alwaysAllow: ['registry.k8s.io', 'docker.io/library'],
+      exceptions: [],
       defaultRegistry: 'harbor.corp.example',
       mode: 'audit',
     });
@@ -158,6 +165,7 @@ describe('a policy document', () => {
     [{ defaultRegistry: 7 }, 'defaultRegistry'],
     [{ whitelist: [] }, 'whitelist'],
     [{ deny: ['quay.io', ''] }, 'deny[1]'],
+    [{ alwaysAllow: ['*'] }, 'alwaysAllow[0]'],
     [null, ''],
     [[], ''],
     ['quay.io', ''],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { MAX_PRINCIPAL_AGENTS } from '../../../lib/domain/agent.ts';
 import { MAX_ENVIRONMENTS } from '../../../lib/domain/environment-name.ts';
+import { UNRESTRICTED } from '../../../lib/domain/policy.ts';
 import type { PolicyScope } from '../../../lib/stores/catalogue.ts';
 import { canonicalAddress, START } from '../../support/registry-fixture.ts';
 import { add, CURSORS_OF_NOBODY, idsOf, pageOf, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
@@ -20,7 +21,7 @@ export function describePoliciesAndAgents(open: OpenCatalogue): void {
     it.each<[string, PolicyScope, Parameters<typeof policy>[0]]>([
       ['the organisation', null, {}],
       ['an environment', 'prod', {}],
-      ['no restriction at all', 'ci', { whitelist: null, deny: [], defaultRegistry: null, mode: null }],
+      ['no restriction at all', 'ci', UNRESTRICTED],
     ])('reads back a policy of %s as it was put', async (_name, scope, fields) => {
       const document = policy(fields);
       const stored = { document, revision: 1, updatedAt: START };
