@@ -4,12 +4,13 @@ import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { parseScope, setPolicy, showPolicy, type PolicyDeps } from '../service/policies.ts';
 import { json } from './api-request.ts';
 import { policyDocument } from './documents.ts';
+import type { ProblemCode } from './problem.ts';
 import { policyRequest } from './request-schemas.ts';
 import { etag, expectedRevision, forRoles, parseJson, refuse, type Route } from './route.ts';
 
 const VIEW: readonly Role[] = ['viewer', 'admin'];
 const CHANGE: readonly Role[] = ['admin'];
-const ALWAYS = ['unauthenticated', 'role_required', 'store_unavailable', 'invalid_input'];
+const ALWAYS: readonly ProblemCode[] = ['unauthenticated', 'role_required', 'store_unavailable', 'invalid_input'];
 
 export function policyRoutes(deps: PolicyDeps & AuthenticateDeps): readonly Route[] {
   return ['/v1/policy', '/v1/environments/{environment}/policy'].flatMap((path): readonly Route[] => [
@@ -27,7 +28,7 @@ export function policyRoutes(deps: PolicyDeps & AuthenticateDeps): readonly Rout
         const scope = parseScope(environment);
         if (!scope.ok) return refuse(scope.failure);
         const stored = await showPolicy(scope.value, deps);
-        return json(200, policyDocument(stored, environment), etag(stored.revision));
+        return json(200, policyDocument(stored, { environment, now: deps.now() }), etag(stored.revision));
       }),
     },
     {
@@ -52,7 +53,7 @@ export function policyRoutes(deps: PolicyDeps & AuthenticateDeps): readonly Rout
         const change = { document: document.value, expectedRevision: revision.value, actor: caller.id };
         const set = await setPolicy({ scope: scope.value, ...change }, deps);
         if (!set.ok) return refuse(set.failure);
-        return json(200, policyDocument(set.value, environment), etag(set.value.revision));
+        return json(200, policyDocument(set.value, { environment, now: deps.now() }), etag(set.value.revision));
       }),
     },
   ]);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { policyDocument } from './api-documents.ts';
+import { EXCEPTION, policyDocument } from './api-documents.ts';
 import { runCommand } from './run-command.ts';
 import { problem, startScriptedApi, type Script, type ScriptedApi } from './scripted-api.ts';
 
@@ -23,7 +23,15 @@ async function serving(script: Script): Promise<ScriptedApi> {
   return api;
 }
 
-const FIELDS = { whitelist: ['quay.io/team'], deny: ['evil.example'], defaultRegistry: null, mode: null };
+const { ended: _shown, ...KEPT } = EXCEPTION;
+const FIELDS = {
+  whitelist: ['quay.io/team'],
+  deny: ['evil.example'],
+  alwaysAllow: ['registry.k8s.io'],
+  exceptions: [KEPT],
+  defaultRegistry: null,
+  mode: null,
+};
 const CONFLICT = problem(412, 'revision_conflict', 'it has been changed meanwhile');
 
 function holding(fields: Record<string, unknown> = {}): Script {
@@ -38,12 +46,35 @@ describe('what a change writes', () => {
     },
     { line: 'deny *.bad.example', put: { ...FIELDS, deny: ['evil.example', '*.bad.example'] } },
     { line: 'remove EVIL.example', put: { ...FIELDS, deny: [] } },
+    {
+      line: 'always-allow Quay.io:443',
+      put: { ...FIELDS, alwaysAllow: ['registry.k8s.io', 'quay.io'] },
+    },
+    { line: 'remove registry.k8s.io', put: { ...FIELDS, alwaysAllow: [] } },
+    { line: 'set --always-allow a.example,b.example', put: { ...FIELDS, alwaysAllow: ['a.example', 'b.example'] } },
+    {
+      line: 'exception add GHCR.io docker.io --reason moves --until 2026-05-01T00:00:00Z',
+      put: {
+        ...FIELDS,
+        exceptions: [
+          KEPT,
+          { entry: 'ghcr.io', reason: 'moves', until: '2026-05-01T00:00:00Z' },
+          { entry: 'docker.io', reason: 'moves', until: '2026-05-01T00:00:00Z' },
+        ],
+      },
+    },
+    {
+      line: 'exception add ghcr.io --reason moves --until 30d',
+      put: { ...FIELDS, exceptions: [KEPT, { entry: 'ghcr.io', reason: 'moves', until: '2026-03-31T12:00:00.000Z' }] },
+    },
+    { line: 'exception remove QUAY.io/old', put: { ...FIELDS, exceptions: [] } },
     { line: 'default quay.io/team', put: { ...FIELDS, defaultRegistry: 'quay.io/team' } },
     { line: 'mode audit', put: { ...FIELDS, mode: 'audit' } },
     { line: 'set --no-whitelist', put: { ...FIELDS, whitelist: null } },
     {
       line: 'set --whitelist a.example,b.example --deny c.example --default a.example --mode enforce',
       put: {
+        ...FIELDS,
         whitelist: ['a.example', 'b.example'],
         deny: ['c.example'],
         defaultRegistry: 'a.example',
@@ -62,6 +93,11 @@ describe('what a change writes', () => {
   it.each([
     { line: 'default --none', held: { defaultRegistry: 'quay.io' }, put: { ...FIELDS, defaultRegistry: null } },
     { line: 'mode inherit', held: { mode: 'audit' }, put: { ...FIELDS, mode: null } },
+    {
+      line: 'exception remove --ended',
+      held: { exceptions: [{ ...KEPT, until: '2026-03-01T12:00:00.000Z', ended: true }, EXCEPTION] },
+      put: FIELDS,
+    },
   ])('policy $line takes it away', async ({ line, held, put }) => {
     const { url, calls } = await serving(holding(held));
     await runCommand(['policy', ...line.split(' ')], { url });
@@ -103,6 +139,8 @@ describe('an entry with a path', () => {
     { line: 'set --whitelist a.example,quay.io/other', stderr: NOTE },
     { line: 'set --deny quay.io/other', stderr: NOTE },
     { line: 'set --file -', stderr: NOTE },
+    { line: 'always-allow quay.io/other', stderr: NOTE },
+    { line: 'exception add quay.io/other --reason moves --until 30d', stderr: NOTE },
     { line: 'set --deny quay.io', stderr: '' },
     { line: 'set --default quay.io/team', stderr: '' },
     { line: 'remove evil.example', stderr: '' },
@@ -162,6 +200,15 @@ describe('when somebody else changes it at the same time', () => {
 describe('what is refused without a change', () => {
   it.each([
     { line: 'remove nothing.example', exitCode: 4, says: 'neither in the whitelist nor in the deny list' },
+    { line: 'remove quay.io/old', exitCode: 4, says: '`pullpass policy exception remove` ends that' },
+    { line: 'exception remove ghcr.io', exitCode: 4, says: 'there is no exception for ghcr.io' },
+    { line: 'exception remove', exitCode: 2, says: 'give entries, or --ended' },
+    { line: 'exception remove quay.io/old --ended', exitCode: 2, says: 'give entries, or --ended' },
+    { line: 'exception add ghcr.io --until 30d', exitCode: 2, says: '--reason' },
+    { line: 'exception add ghcr.io --reason moves', exitCode: 2, says: '--until' },
+    { line: 'exception add ghcr.io --reason moves --until soon', exitCode: 2, says: '--until cannot be soon' },
+    { line: 'exception add * --reason moves --until 30d', exitCode: 2, says: 'the entry * must not be "*" alone' },
+    { line: 'always-allow *', exitCode: 2, says: 'the entry * must not be "*" alone' },
     { line: 'remove quay.io/team', exitCode: 2, says: 'empty whitelist' },
     { line: 'allow *', exitCode: 2, says: 'the entry * must not be "*" alone' },
     { line: 'allow', exitCode: 2, says: "missing required argument 'entry'" },
@@ -216,9 +263,25 @@ describe('policy set --file', () => {
   });
 });
 
+it('says which exception an added one replaces', async () => {
+  const { url, calls } = await serving(holding());
+  const line = 'policy exception add quay.io/old --reason again --until 2026-05-01T00:00:00Z';
+  const ran = await runCommand(line.split(' '), { url });
+
+  expect(ran.stderr).toContain(
+    'replaces the exception for quay.io/old until 2026-04-01T00:00:00.000Z (in 30d 12h): moves',
+  );
+  expect(calls[1]?.body).toMatchObject({
+    exceptions: [{ entry: 'quay.io/old', reason: 'again', until: '2026-05-01T00:00:00Z' }],
+  });
+});
+
 it('shows what holds, and what is only inherited', async () => {
+  const ended = { entry: 'ghcr.io', reason: 'was needed', until: '2026-02-28T12:00:00.000Z', ended: true };
   const { url } = await serving({
-    'GET /v1/environments/prod/policy': { body: policyDocument({ environment: 'prod', whitelist: null, deny: [] }) },
+    'GET /v1/environments/prod/policy': {
+      body: policyDocument({ environment: 'prod', whitelist: null, deny: [], exceptions: [EXCEPTION, ended] }),
+    },
   });
   const ran = await runCommand(['policy', 'show', '--env', 'prod'], { url });
 
@@ -226,6 +289,9 @@ it('shows what holds, and what is only inherited', async () => {
     'policy of the environment prod',
     'whitelist         none: no restriction',
     'deny              nothing',
+    'always allowed    registry.k8s.io',
+    'exceptions        quay.io/old until 2026-04-01T00:00:00.000Z (in 30d 12h): moves to the mirror',
+    '                  ghcr.io ended 2026-02-28T12:00:00.000Z (1d ago): was needed',
     'default registry  as the organisation',
     'mode              as the organisation',
     'changed           2026-03-01T11:00:00.000Z (1h ago)',

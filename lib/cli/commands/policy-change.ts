@@ -9,8 +9,17 @@ import { CommandFailure } from '../command-failure.ts';
 export interface PolicyFields {
   readonly whitelist: readonly string[] | null;
   readonly deny: readonly string[];
+  readonly alwaysAllow: readonly string[];
+  readonly exceptions: readonly PolicyExceptionField[];
   readonly defaultRegistry: string | null;
   readonly mode: string | null;
+}
+
+export interface PolicyExceptionField {
+  readonly entry: string;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly until: string;
 }
 
 export type ChangePolicy = (present: PolicyFields) => PolicyFields;
@@ -52,6 +61,9 @@ export async function changePolicy(
   }
 }
 
-function fieldsOf({ whitelist, deny, defaultRegistry, mode }: PolicyAnswer): PolicyFields {
-  return { whitelist, deny, defaultRegistry, mode };
+/** What can be put of what is shown: whether an exception has ended is not set, it happens. */
+export function fieldsOf(policy: PolicyAnswer): PolicyFields {
+  const { whitelist, deny, alwaysAllow, defaultRegistry, mode } = policy;
+  const exceptions = policy.exceptions.map(({ entry, reason, until }) => ({ entry, reason, until }));
+  return { whitelist, deny, alwaysAllow, exceptions, defaultRegistry, mode };
 }

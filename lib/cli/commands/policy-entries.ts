@@ -22,19 +22,21 @@ export function withDenied(present: PolicyFields, entries: readonly string[]): P
   return { ...present, deny: united(present.deny, canonicalEntries(entries, 'deny')) };
 }
 
-/** Out of both lists. An entry that is in neither is a mistake that must not look like a success. */
+export function withAlwaysAllowed(present: PolicyFields, entries: readonly string[]): PolicyFields {
+  return { ...present, alwaysAllow: united(present.alwaysAllow, canonicalEntries(entries, 'alwaysAllow')) };
+}
+
+/** Out of the three lists. An entry that is in none is a mistake that must not look like a success. */
 export function withoutEntries(present: PolicyFields, entries: readonly string[]): PolicyFields {
   const fromWhitelist = canonicalEntries(entries, 'whitelist');
   const fromDeny = canonicalEntries(entries, 'deny');
+  const fromAlways = canonicalEntries(entries, 'alwaysAllow');
   for (const [index, entry] of entries.entries()) {
     const allowed = fromWhitelist[index] ?? entry;
     const denied = fromDeny[index] ?? entry;
     if (present.whitelist?.includes(allowed) === true || present.deny.includes(denied)) continue;
-    throw new CommandFailure({
-      exitCode: EXIT.notFound,
-      what: `${entry} is neither in the whitelist nor in the deny list`,
-      advice: 'see both with `pullpass policy show`',
-    });
+    if (present.alwaysAllow.includes(fromAlways[index] ?? entry)) continue;
+    throw notThere(entry, present);
   }
   const whitelist = present.whitelist?.filter((entry) => !fromWhitelist.includes(entry)) ?? null;
   if (whitelist?.length === 0) {
@@ -43,7 +45,24 @@ export function withoutEntries(present: PolicyFields, entries: readonly string[]
       '`pullpass policy set --no-whitelist` lifts the restriction: then everything is allowed that is not denied',
     );
   }
-  return { ...present, whitelist, deny: present.deny.filter((entry) => !fromDeny.includes(entry)) };
+  return {
+    ...present,
+    whitelist,
+    deny: present.deny.filter((entry) => !fromDeny.includes(entry)),
+    alwaysAllow: present.alwaysAllow.filter((entry) => !fromAlways.includes(entry)),
+  };
+}
+
+function notThere(entry: string, present: PolicyFields): CommandFailure {
+  const [canonical] = canonicalEntries([entry], 'whitelist');
+  const excepted = present.exceptions.some((exception) => exception.entry === canonical);
+  return new CommandFailure({
+    exitCode: EXIT.notFound,
+    what: `${entry} is neither in the whitelist nor in the deny list, nor always allowed`,
+    advice: excepted
+      ? 'there is an exception for it: `pullpass policy exception remove` ends that'
+      : 'see all lists with `pullpass policy show`',
+  });
 }
 
 /** Credential helpers are asked for a host, so a path cannot hold for what asks them. */

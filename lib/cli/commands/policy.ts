@@ -7,9 +7,12 @@ import type { CommandContext, ContextOf } from '../command-context.ts';
 import { printJson, remark } from '../print.ts';
 import type { Terminal } from '../terminal.ts';
 import { changePolicy, readPolicy, type ChangePolicy, type PolicyFields } from './policy-change.ts';
-import { remarkPaths, withAllowed, withDenied, withoutEntries } from './policy-entries.ts';
+import { remarkPaths, withAllowed, withAlwaysAllowed, withDenied, withoutEntries } from './policy-entries.ts';
+import { addExceptionCommands } from './policy-exception.ts';
 import { printPolicy } from './policy-print.ts';
+import { addRefusalsCommand } from './policy-refusals.ts';
 import { addPolicySet } from './policy-set.ts';
+import { addPolicyTest } from './policy-test.ts';
 
 interface ScopeFlag {
   readonly env?: string;
@@ -31,6 +34,7 @@ export function addPolicyCommands(program: Command, contextOf: ContextOf): void 
     });
   addPolicySet(policy, { scope: SCOPE, contextOf, apply });
   addEntryCommands(policy, contextOf);
+  addExceptionCommands(policy, { scope: SCOPE, contextOf, apply });
   addDefault(policy, contextOf);
   policy
     .command('mode')
@@ -40,6 +44,8 @@ export function addPolicyCommands(program: Command, contextOf: ContextOf): void 
     .action(async (mode: string, { env }: ScopeFlag, command: Command) => {
       await apply(env, (present) => ({ ...present, mode: mode === 'inherit' ? null : mode }), contextOf(command));
     });
+  addPolicyTest(policy, contextOf);
+  addRefusalsCommand(policy, contextOf);
 }
 
 function addEntryCommands(policy: Command, contextOf: ContextOf): void {
@@ -70,7 +76,12 @@ function addEntryCommands(policy: Command, contextOf: ContextOf): void {
     },
   );
   entryCommand('deny', 'add to the deny list, which beats the whitelist', withDenied);
-  entryCommand('remove', 'take out of the whitelist and the deny list', withoutEntries);
+  entryCommand(
+    'always-allow',
+    "pin: allowed whatever this policy's whitelist and deny list say; the organisation's pins hold in every environment",
+    withAlwaysAllowed,
+  );
+  entryCommand('remove', 'take out of the whitelist, the deny list and the pins', withoutEntries);
 }
 
 type EntryChange = (present: PolicyFields, entries: readonly string[], terminal: Terminal) => PolicyFields;

@@ -1,6 +1,6 @@
 /** `pullpass resolve` and `pullpass explain`: what a host would get for an image, and why. */
 import type { Command } from 'commander';
-import { explanationAnswer, resolutionAnswer } from '../answers.ts';
+import { explanationAnswer, resolutionAnswer, type ExplanationAnswer } from '../answers.ts';
 import { expectAnswer, pathOf } from '../api-client.ts';
 import type { ContextOf } from '../command-context.ts';
 import { printFields, printJson } from '../print.ts';
@@ -23,19 +23,18 @@ export function addPullCommands(program: Command, contextOf: ContextOf): void {
       const { api, json, terminal } = contextOf(command);
       const path = pathOf('v1', 'environments', env, 'explain');
       const document = await api({ method: 'POST', path, body: { image } });
-      const { reference, decision, outcome, why, registry, credentialState, overridden } = expectAnswer(
-        explanationAnswer,
-        document,
-      );
+      const explanation = expectAnswer(explanationAnswer, document);
       if (json) {
         printJson(terminal, document);
         return;
       }
+      const { reference, decision, outcome, why, registry, credentialState, overridden } = explanation;
       printFields(terminal, [
         ['image', reference.canonical],
         ['outcome', outcome],
         ['why', why],
         ['policy', decisionWords(decision)],
+        ['exception', exceptionReason(explanation)],
         ['registry', registry === null ? 'none' : `${registry.address} (${registry.id})`],
         ['credential', credentialState ?? undefined],
         ['overridden', overridden?.map(({ address, id }) => `${address} (${id})`).join(', ')],
@@ -72,6 +71,13 @@ function addResolve(program: Command, contextOf: ContextOf): void {
         ['registry', credential.registryId],
       ]);
     });
+}
+
+/** Why there is the exception that decided: its rule names it, and the rules that were looked at hold the reason. */
+function exceptionReason({ decision, rules }: ExplanationAnswer): string | undefined {
+  const [, whose, entry] = /^(organisation|environment) exception until \S+: (\S+)$/.exec(decision.rule) ?? [];
+  if (whose !== 'organisation' && whose !== 'environment') return undefined;
+  return rules?.[whose]?.exceptions?.find((exception) => exception.entry === entry)?.reason;
 }
 
 function decisionWords(decision: {

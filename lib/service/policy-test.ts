@@ -1,0 +1,145 @@
+/**
+ * What policy says about many images at once: the present one, and one that is only proposed. Reads the catalogue as it is
+ * now, writes nothing, records no decision.
+ */
+import { parseServerKey } from '../domain/address.ts';
+import type { EnvironmentName } from '../domain/environment-name.ts';
+import { invalidInput, type InvalidInput } from '../domain/failures.ts';
+import type { Policies } from '../domain/policy-decision.ts';
+import type { StoredPolicy } from '../domain/policy.ts';
+import { failure, success, type Result } from '../domain/result.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
+import { parseScope } from './policies.ts';
+import { proposedPolicies, type Proposal } from './policy-proposal.ts';
+import {
+  changeBetween,
+  hostVerdict,
+  imageVerdict,
+  noHost,
+  type Verdict,
+  type VerdictChange,
+} from './policy-verdicts.ts';
+
+export interface PolicyTest {
+  /** As clients write them. */
+  readonly images: readonly string[];
+  /** `host[:port]`, or a URL as docker names it. */
+  readonly hosts: readonly string[];
+  /** Undefined: the organisation's policy alone. */
+  readonly environment?: string | undefined;
+  readonly proposed?: Proposal | undefined;
+  /** The moment that is asked about; now, if nothing is said. */
+  readonly at?: number | undefined;
+}
+
+export interface TestedImage {
+  readonly kind: 'image' | 'host';
+  /** As it was asked. */
+  readonly image: string;
+  readonly present: Verdict;
+  readonly proposed: Verdict | undefined;
+  readonly change: VerdictChange | undefined;
+}
+
+export interface PolicyTestOutcome {
+  readonly environment: EnvironmentName | undefined;
+  readonly at: number;
+  /** Of the present policies, 0 where nobody has set one: for the `If-Match` of whoever sets what was proposed. */
+  readonly revisions: { readonly organisation: number; readonly environment: number | undefined };
+  /** Images first, then hosts, in the order in which they were asked. */
+  readonly items: readonly TestedImage[];
+}
+
+export interface PolicyTestDeps {
+  readonly catalogue: Pick<Catalogue, 'getPolicy' | 'registriesOnHost'>;
+  readonly now: () => number;
+}
+
+export async function testPolicy(
+  test: PolicyTest,
+  deps: PolicyTestDeps,
+): Promise<Result<PolicyTestOutcome, InvalidInput>> {
+  const { images, hosts, proposed: proposal = {} } = test;
+  if (images.length + hosts.length === 0) {
+    return failure(invalidInput('images', 'must hold one image at least, or hosts one host'));
+  }
+  const scope = parseScope(test.environment);
+  if (!scope.ok) return scope;
+  const environment = scope.value;
+  if (environment === null && proposal.environment !== undefined) {
+    return failure(invalidInput('proposed.environment', 'is for an environment, and none is named'));
+  }
+
+  const stored = await presentPolicies(environment, deps);
+  const present = { organisation: stored.organisation?.document, environment: stored.environment?.document };
+  const now = deps.now();
+  const proposed = proposedPolicies(proposal, present, now);
+  if (!proposed.ok) return proposed;
+
+  const at = test.at ?? now;
+  const isProposed = proposal.organisation !== undefined || proposal.environment !== undefined;
+  const next = isProposed ? { ...proposed.value, at } : undefined;
+  const items = [
+    ...images.map((image) => compared('image', image, imageVerdicts(image, { present: { ...present, at }, next }))),
+    ...(await testHosts(hosts, { environment, present: { ...present, at }, next }, deps)),
+  ];
+  const revisions = {
+    organisation: stored.organisation?.revision ?? 0,
+    environment: environment === null ? undefined : (stored.environment?.revision ?? 0),
+  };
+  return success({ environment: environment ?? undefined, at, revisions, items });
+}
+
+interface Stored {
+  readonly organisation: StoredPolicy | undefined;
+  readonly environment: StoredPolicy | undefined;
+}
+
+async function presentPolicies(environment: EnvironmentName | null, deps: PolicyTestDeps): Promise<Stored> {
+  const [organisation, own] = await Promise.all([
+    deps.catalogue.getPolicy(null),
+    environment === null ? undefined : deps.catalogue.getPolicy(environment),
+  ]);
+  return { organisation, environment: own };
+}
+
+interface Compared {
+  readonly present: Policies;
+  /** The proposed ones, where any are. */
+  readonly next: Policies | undefined;
+}
+
+interface Verdicts {
+  readonly present: Verdict;
+  readonly proposed: Verdict | undefined;
+}
+
+function imageVerdicts(image: string, { present, next }: Compared): Verdicts {
+  return { present: imageVerdict(image, present), proposed: next && imageVerdict(image, next) };
+}
+
+async function testHosts(
+  hosts: readonly string[],
+  matter: Compared & { readonly environment: EnvironmentName | null },
+  deps: PolicyTestDeps,
+): Promise<readonly TestedImage[]> {
+  const { environment, present, next } = matter;
+  const items: TestedImage[] = [];
+  for (const text of hosts) {
+    const host = parseServerKey(text);
+    if (!host.ok) {
+      const verdict = (policies: Policies): Verdict => noHost(host.failure.rule, policies);
+      items.push(compared('host', text, { present: verdict(present), proposed: next && verdict(next) }));
+      continue;
+    }
+    const registries = environment === null ? [] : await deps.catalogue.registriesOnHost(host.value);
+    const verdict = (policies: Policies): Verdict =>
+      hostVerdict({ host: host.value, environment, registries }, policies);
+    items.push(compared('host', text, { present: verdict(present), proposed: next && verdict(next) }));
+  }
+  return items;
+}
+
+function compared(kind: TestedImage['kind'], image: string, { present, proposed }: Verdicts): TestedImage {
+  return { kind, image, present, proposed, change: proposed && changeBetween(present, proposed) };
+}
