@@ -2,20 +2,30 @@
  * The Authorization header that a registry's challenge asks for: the credential itself (Basic), or a token which the
  * token service gives for it (Bearer). The only place where a login check opens the secret.
  */
+import { randomBytes } from 'node:crypto';
+import { parseRegistryHost } from '../domain/registry-host.ts';
 import { failure, success, type Result } from '../domain/result.ts';
-import type { Secret } from '../domain/secret.ts';
 import type { Challenge } from './challenge.ts';
-import type { LoginCheckOutcome } from './login-check.ts';
-import { COLON_IN_USERNAME, NO_TOKEN, NOT_A_REGISTRY, realmNotTrusted, UNAUTHORIZED } from './login-outcomes.ts';
+import type { LoginCheckOutcome, LoginCheckRequest } from './login-check.ts';
+import {
+  COLON_IN_USERNAME,
+  NO_TOKEN,
+  NOT_A_REGISTRY,
+  realmNotTrusted,
+  SCOPE_DENIED,
+  UNAUTHORIZED,
+} from './login-outcomes.ts';
 import { tokenOf } from './registry-answer.ts';
 import type { Conversation, Headers } from './registry-conversation.ts';
 import { trustRealm } from './token-realm.ts';
 
+/** Beside the credential, who else might be let in: whoever brings nothing, and whoever makes a login up. */
+export type Identity = 'credential' | 'nobody' | 'stranger';
+
 export interface Wanted {
+  readonly as: Identity;
   /** Such as `repository:team/app:pull`; absent: a login and nothing more. */
   readonly scope?: string;
-  /** What anybody would get who has no credential. */
-  readonly anonymous?: true;
 }
 
 export async function authorize(
@@ -23,36 +33,62 @@ export async function authorize(
   challenge: Challenge,
   wanted: Wanted,
 ): Promise<Result<Headers, LoginCheckOutcome>> {
-  const { username, password } = conversation.request;
-  if (username.includes(':')) return failure(COLON_IN_USERNAME);
-  const basic: Headers = wanted.anonymous === true ? {} : { authorization: basicCredential(username, password) };
+  const { request } = conversation;
+  if (request.username.includes(':')) return failure(COLON_IN_USERNAME);
+  const basic = basicHeaders(request, wanted.as);
   if (challenge.scheme === 'basic') return success(basic);
 
-  const trusted = trustRealm(challenge.parameters.get('realm') ?? '', {
+  const realm = challenge.parameters.get('realm') ?? '';
+  const trusted = trustRealm(realm, {
     hosts: conversation.hosts,
     secure: conversation.endpoint.secure,
-    trustedRealms: conversation.request.trustedRealms,
+    trustedRealms: request.trustedRealms,
   });
-  if (!trusted.ok) return failure(realmNotTrusted(trusted.failure));
-  const url = tokenUrl(trusted.value.url, challenge, { ...wanted, account: accountOf(conversation, wanted) });
+  if (!trusted.ok) return failure(realmNotTrusted(trusted.failure, hostOf(realm)));
+  const url = tokenUrl(trusted.value.url, challenge, { ...wanted, account: accountOf(request, wanted.as) });
   const answer = await conversation.askTokenService(trusted.value, url, { accept: 'application/json', ...basic });
   if (!answer.ok) return answer;
   const { status } = answer.value;
-  if (status === 401 || status === 403) return failure(UNAUTHORIZED);
-  if (status !== 200) return failure(NOT_A_REGISTRY);
+  if (status !== 200) return failure(refusalOf(status, wanted));
   const token = tokenOf(answer.value);
   return token === undefined ? failure(NO_TOKEN) : success({ authorization: `Bearer ${token}` });
 }
 
+/** Once the login has worked, a 400 or 404 for a scope is about the scope: some services answer that for what they don't know. */
+function refusalOf(status: number, { scope }: Wanted): LoginCheckOutcome {
+  const refused = status === 401 || status === 403;
+  if (scope !== undefined && (refused || status === 400 || status === 404)) return SCOPE_DENIED;
+  return refused ? UNAUTHORIZED : NOT_A_REGISTRY;
+}
+
+/** The name tells whoever reads the registry's log who made this login up; no account has it, so none is locked by it. */
+const STRANGER = 'pullpass-control';
+
+function basicHeaders({ username, password }: LoginCheckRequest, as: Identity): Headers {
+  switch (as) {
+    case 'credential':
+      return basicHeader(username, password.reveal());
+    case 'stranger':
+      return basicHeader(STRANGER, randomBytes(16).toString('hex'));
+    case 'nobody':
+      return {};
+  }
+}
+
 /** UTF-8, as clients send it. */
-function basicCredential(username: string, password: Secret): string {
-  return `Basic ${Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64')}`;
+function basicHeader(username: string, password: string): Headers {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}` };
 }
 
 /** Some registries take a token as user name and password both: then the name is a secret and stays out of the URL. */
-function accountOf({ request }: Conversation, wanted: Wanted): string | undefined {
-  const isSecret = request.username === request.password.reveal();
-  return wanted.anonymous === true || isSecret ? undefined : request.username;
+function accountOf({ username, password }: LoginCheckRequest, as: Identity): string | undefined {
+  return as !== 'credential' || username === password.reveal() ? undefined : username;
+}
+
+/** Only what could be named as a trusted realm: a challenge is anybody's text. */
+function hostOf(realm: string): string | undefined {
+  const host = URL.parse(realm)?.host ?? '';
+  return host.length <= 253 && parseRegistryHost(host) !== undefined ? host : undefined;
 }
 
 function tokenUrl(

@@ -2,7 +2,7 @@
  * One HTTP request over a guarded connection: no redirects, no reuse, no proxy, no agent, everything capped. What a peer
  * sends beyond the caps is not read. Usable for every outbound call to a host from user input.
  */
-import { request as send, type IncomingMessage } from 'node:http';
+import { request as send, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { failure, success, type Result } from '../domain/result.ts';
 import { errorCode } from './error-code.ts';
@@ -19,6 +19,8 @@ export interface Endpoint {
 export interface GuardedRequest {
   readonly endpoint: Endpoint;
   readonly trust: TlsTrust;
+  /** GET unless told otherwise. */
+  readonly method?: 'HEAD';
   /** Path and query, already encoded. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -38,9 +40,14 @@ export type RequestFailure =
 const MAXIMUM_BODY_BYTES = 64 * 1024;
 const MAXIMUM_HEADER_BYTES = 16 * 1024;
 const MAXIMUM_HEADERS = 100;
+/**
+ * Of everything that a peer sends, interim answers (1xx) and the framing of chunks included, which no other cap counts. A
+ * body of the largest size in chunks of one byte stays below it.
+ */
+const MAXIMUM_ANSWER_BYTES = 512 * 1024;
 
-/** GET. The signal is the deadline for all of it: resolving, connecting, the handshake, headers and body. */
-export async function getGuarded(
+/** The signal is the deadline for all of it: resolving, connecting, the handshake, headers and body. */
+export async function askGuarded(
   request: GuardedRequest,
   guard: Guard,
   signal: AbortSignal,
@@ -66,29 +73,55 @@ function exchange(
   const outgoing = send({
     // With a connection of our own no agent takes part: no pool, and no proxy from the environment.
     createConnection: () => socket,
-    method: 'GET',
+    method: request.method ?? 'GET',
     path: request.path,
     setHost: false,
-    headers: { 'user-agent': 'pullpass', connection: 'close', ...request.headers, host: hostHeader(request.endpoint) },
+    headers: { ...OWN_HEADERS, ...request.headers, host: hostHeader(request.endpoint) },
     maxHeaderSize: MAXIMUM_HEADER_BYTES,
     signal,
   });
   outgoing.maxHeadersCount = MAXIMUM_HEADERS;
-  outgoing.on('error', (error) => {
-    resolve(failure(failureOf(errorCode(error), signal)));
+  let ended: string | undefined;
+  endAtCap(outgoing, () => {
+    ended = OVER_THE_CAP;
   });
+  outgoing.on('error', (error) => {
+    resolve(failure(failureOf(ended ?? errorCode(error), signal)));
+  });
+  let answered = false;
   outgoing.once('close', () => {
-    resolve(failure(failureOf('ECONNRESET', signal)));
+    // What has come of an answer may still be read when its connection is closed.
+    if (!answered) resolve(failure(failureOf(ended ?? 'ECONNRESET', signal)));
   });
   outgoing.once('response', (incoming) => {
+    answered = true;
     void readBody(incoming).then((body) => {
-      if (body === 'cut_off') resolve(failure(failureOf('ECONNRESET', signal)));
+      if (body === 'cut_off') resolve(failure(failureOf(ended ?? 'ECONNRESET', signal)));
       else resolve(success({ status: incoming.statusCode ?? 0, headers: incoming.headersDistinct, body: body.text }));
       outgoing.destroy();
     });
   });
   outgoing.end();
   return promise;
+}
+
+/** Nothing compressed is asked for, so that a small answer stays small; what comes compressed all the same is not unpacked. */
+const OWN_HEADERS = { 'user-agent': 'pullpass', connection: 'close', 'accept-encoding': 'identity' } as const;
+
+/** The parser's codes start like this, too. */
+const OVER_THE_CAP = 'HPE_ANSWER_OVERFLOW';
+
+/** Counted from when the request has its socket: what listens earlier takes the first bytes away from the parser. */
+function endAtCap(outgoing: ClientRequest, note: () => void): void {
+  outgoing.once('socket', (socket) => {
+    let received = 0;
+    socket.on('data', (chunk: Uint8Array) => {
+      received += chunk.length;
+      if (received <= MAXIMUM_ANSWER_BYTES) return;
+      note();
+      outgoing.destroy();
+    });
+  });
 }
 
 async function readBody(incoming: IncomingMessage): Promise<{ readonly text: string | undefined } | 'cut_off'> {

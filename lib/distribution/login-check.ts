@@ -15,13 +15,15 @@ export interface LoginCheckRequest {
   readonly trustedRealms: readonly string[];
   readonly username: string;
   readonly password: Secret;
+  /** Also try a login that is made up, which a registry that checks passwords refuses. */
+  readonly tryStranger?: true;
   readonly signal: AbortSignal;
 }
 
 export interface LoginCheckOutcome {
   readonly status: VerificationStatus;
   readonly warning?: 'accepts_anyone';
-  /** One sentence that says what was seen and what to do. Ours: no text of the registry's, no secret. */
+  /** One sentence that says what was seen and what to do. No secret; of what a peer says, see login-outcomes.ts. */
   readonly advice: string;
 }
 

@@ -1,17 +1,39 @@
-/** What a login check can end with, in words for the operator: what was seen, and what to do. No peer's text, no secret. */
-import type { RequestFailure } from './guarded-request.ts';
+/**
+ * What a login check can end with, in words for the operator: what was seen, and what to do. Settings are named as the
+ * API has them. Of what a peer says only two things get through, both checked first: the host of a token service, and how
+ * many seconds to wait. No secret.
+ */
+import type { GuardedResponse, RequestFailure } from './guarded-request.ts';
 import type { LoginCheckOutcome } from './login-check.ts';
+import { retryAfterSeconds } from './registry-answer.ts';
 import type { CertificateProblem } from './tls-handshake.ts';
 
 export type Peer = 'registry' | 'token service';
 
-export const VERIFIED: LoginCheckOutcome = { status: 'verified', advice: 'The registry accepted the credential.' };
+export const VERIFIED: LoginCheckOutcome = {
+  status: 'verified',
+  advice: 'The registry accepted the credential: there is nothing to do.',
+};
 
 export const ACCEPTS_ANYONE: LoginCheckOutcome = {
   status: 'verified',
   warning: 'accepts_anyone',
   advice:
-    'The registry answers the same without a credential, so this proves nothing about the password: name a private repository as probe.',
+    'The registry answers the same without a credential, so this proves nothing about the password: name a private repository as probe.repository.',
+};
+
+export const PUBLIC_PROBE: LoginCheckOutcome = {
+  status: 'verified',
+  warning: 'accepts_anyone',
+  advice:
+    'Anybody may pull the probe repository, so this proves nothing about the credential: name a private repository as probe.repository.',
+};
+
+export const TAKES_ANY_PASSWORD: LoginCheckOutcome = {
+  status: 'verified',
+  warning: 'accepts_anyone',
+  advice:
+    'The registry accepts a made-up user name and password just as well, so this proves nothing: check how its login is set up.',
 };
 
 export const UNAUTHORIZED: LoginCheckOutcome = {
@@ -22,7 +44,7 @@ export const UNAUTHORIZED: LoginCheckOutcome = {
 export const TOKEN_REFUSED: LoginCheckOutcome = {
   status: 'unauthorized',
   advice:
-    'The token service took the credential, but the registry refused the token it gave: check that the two belong together.',
+    'The token service took the credential, but the registry refused the token it gave: check that the two belong together, and their clocks.',
 };
 
 export const COLON_IN_USERNAME: LoginCheckOutcome = {
@@ -30,24 +52,31 @@ export const COLON_IN_USERNAME: LoginCheckOutcome = {
   advice: 'The user name holds a colon, which Basic authentication cannot carry: check the user name.',
 };
 
+/** Said before any login, so it says nothing about the credential, and hosts may well be let in. */
 export const REFUSED_BEFORE_LOGIN: LoginCheckOutcome = {
-  status: 'unauthorized',
-  advice: 'The registry refuses this machine before any login: check its list of allowed addresses.',
+  status: 'unreachable',
+  advice: 'The registry refuses Pullpass before any login (403): check which client addresses it lets in.',
 };
 
 export const SCOPE_DENIED: LoginCheckOutcome = {
   status: 'scope_denied',
-  advice: 'The login works, but not for the probe repository: check its name and that this user may pull from it.',
+  advice: 'The login works, but not for the probe repository: check probe.repository, and that this user may pull it.',
 };
 
 export const NOT_A_REGISTRY: LoginCheckOutcome = {
   status: 'not_a_registry',
-  advice: 'The host answers, but not as a container registry at /v2/: check host and port.',
+  advice: 'The host answers, but not as a container registry at /v2/: check host and port of the address.',
 };
 
 export const WANTS_HTTPS: LoginCheckOutcome = {
   status: 'not_a_registry',
-  advice: 'The host refuses plain HTTP on this port: if it speaks HTTPS, do not declare the registry as plain HTTP.',
+  advice: 'The host refuses plain HTTP on this port (400): if it speaks HTTPS, take tls.plainHttp away.',
+};
+
+export const REFUSES_REQUEST: LoginCheckOutcome = {
+  status: 'not_a_registry',
+  advice:
+    'The host refuses the very first request (400): check host and port, and that it asks for no client certificate.',
 };
 
 export const NO_USABLE_CHALLENGE: LoginCheckOutcome = {
@@ -57,44 +86,49 @@ export const NO_USABLE_CHALLENGE: LoginCheckOutcome = {
 
 export const NO_TOKEN: LoginCheckOutcome = {
   status: 'not_a_registry',
-  advice: 'The token service answered without a usable token: check that the address is the registry itself.',
+  advice: 'The token service answered without a usable token: check what answers where the registry sends logins.',
 };
 
 export const BAD_CA: LoginCheckOutcome = {
   status: 'tls_untrusted',
-  advice: 'The given CA holds no usable certificate: give the PEM of the authority (--ca FILE).',
+  advice: 'The CA that was given holds no usable certificate: give the authority’s certificate in PEM as tls.ca.',
 };
 
 export const HTTP_ONLY: LoginCheckOutcome = {
   status: 'http_only',
-  advice: 'The port speaks plain HTTP, not HTTPS: put TLS in front of it, or declare the registry as plain HTTP.',
+  advice: 'The port speaks plain HTTP, not HTTPS: put TLS in front of it, or set tls.plainHttp.',
 };
 
 export const BAD_ADDRESS = refusedAddress('registry', 'ambiguous');
 
-const REALM_ADVICE = {
-  not_a_url: 'The registry names a token service that is not a full https URL: correct the registry’s token settings.',
-  not_https: 'The registry names a token service without TLS: a credential is sent there only over https.',
-  not_trusted:
-    'The registry sends logins to a token service on another host: if the realm of its WWW-Authenticate header is right, add that host to the trusted realms.',
-  redirect: 'The token service answered with a redirect, which is not followed with a credential: check its settings.',
-} as const;
-
-export function realmNotTrusted(reason: keyof typeof REALM_ADVICE): LoginCheckOutcome {
-  return { status: 'realm_not_trusted', advice: REALM_ADVICE[reason] };
+/** `host`: the one named, where it is spelled like a host; nothing else of a challenge is repeated. */
+export function realmNotTrusted(
+  reason: 'not_a_url' | 'not_https' | 'not_trusted' | 'redirect',
+  host?: string,
+): LoginCheckOutcome {
+  const advice = {
+    not_a_url: 'The registry names a token service that is no full https URL: correct its token settings.',
+    not_https: 'The registry names a token service without TLS: give that service TLS, a credential needs it.',
+    not_trusted: `The registry sends logins to ${host ?? 'a token service'}, another host: if that is right, add it to trustedRealms.`,
+    redirect: 'The token service answers with a redirect, which gets no credential: check its URL in the registry.',
+  }[reason];
+  return { status: 'realm_not_trusted', advice };
 }
 
 /** Statuses that mean the same whatever was asked: undefined for those that the asker has to judge. */
-export function outcomeOfStatus(peer: Peer, status: number): LoginCheckOutcome | undefined {
+export function outcomeOfStatus(peer: Peer, answer: GuardedResponse): LoginCheckOutcome | undefined {
+  const { status } = answer;
   if (status === 429) {
-    return { status: 'rate_limited', advice: `The ${peer} limits requests from here (429): try again later.` };
+    const seconds = retryAfterSeconds(answer);
+    const when = seconds === undefined ? 'later' : `in ${seconds} seconds`;
+    return { status: 'rate_limited', advice: `The ${peer} limits requests from here (429): try again ${when}.` };
   }
   if (status >= 500) {
     return { status: 'unreachable', advice: `The ${peer} has an error of its own (${status}): try again later.` };
   }
   if (status < 300 || status >= 400) return undefined;
   if (peer === 'token service') return realmNotTrusted('redirect');
-  const advice = `The host answers with a redirect (${status}), which is not followed with a credential: give the address it leads to.`;
+  const advice = `The host answers with a redirect (${status}), which gets no credential: give the address that it leads to.`;
   return { status: 'not_a_registry', advice };
 }
 
@@ -102,15 +136,16 @@ export function outcomeOfFailure(peer: Peer, failed: RequestFailure): LoginCheck
   switch (failed.kind) {
     case 'refused_address':
       return refusedAddress(peer, failed.reason);
-    case 'dns':
-      return {
-        status: 'dns',
-        advice: `The name of the ${peer} does not resolve here: check its spelling and the DNS.`,
-      };
+    case 'dns': {
+      const advice = `The name of the ${peer} does not resolve where Pullpass runs: check its spelling, and the DNS there.`;
+      return { status: 'dns', advice };
+    }
     case 'unreachable':
       return { status: 'unreachable', advice: unreachableAdvice(peer, failed.code) };
-    case 'timeout':
-      return { status: 'timeout', advice: `The ${peer} did not answer in time: check port, firewall and proxy.` };
+    case 'timeout': {
+      const advice = `The ${peer} did not answer in time: check port and firewall; Pullpass goes there without a proxy.`;
+      return { status: 'timeout', advice };
+    }
     case 'tls_untrusted':
       return { status: 'tls_untrusted', advice: `The ${peer}’s certificate ${CERTIFICATE_ADVICE[failed.problem]}` };
     case 'no_handshake': {
@@ -127,23 +162,26 @@ export function outcomeOfFailure(peer: Peer, failed: RequestFailure): LoginCheck
 const CERTIFICATE_ADVICE: Readonly<Record<CertificateProblem, string>> = {
   expired: 'has expired: renew it there.',
   not_yet_valid: 'is not valid yet: check the clocks of both sides.',
-  self_signed: 'is self-signed: give that certificate (--ca FILE).',
-  unknown_authority: 'comes from an authority that is not trusted here: give the authority’s certificate (--ca FILE).',
-  wrong_name: 'is for another name: use the name that is in it as address, or have it reissued.',
+  self_signed: 'is self-signed: give that very certificate as tls.ca.',
+  unknown_authority: 'comes from an authority that is not trusted here: give the authority’s certificate as tls.ca.',
+  wrong_name: 'is for another name: give a name that is in it as address, or have it reissued.',
   revoked: 'was revoked: replace it there.',
   unusable: 'was rejected as unfit for a server: have it reissued.',
 };
 
 function unreachableAdvice(peer: Peer, code: string): string {
-  if (code === 'ECONNREFUSED') return `The ${peer} refused the connection: check the port and that it runs.`;
-  if (code === 'ECONNRESET') return `The ${peer} broke the connection off: check the port and what stands before it.`;
+  if (code === 'ECONNREFUSED') return `The ${peer} refused the connection: check the port, and that it runs.`;
+  if (code === 'ECONNRESET') {
+    return `The ${peer} broke the connection off: check the port, what stands before it, and whether it wants HTTPS.`;
+  }
   return `The ${peer} cannot be reached from here: check address, port, routing and firewall.`;
 }
 
 function refusedAddress(peer: Peer, reason: 'ambiguous' | 'needs_permission' | 'never'): LoginCheckOutcome {
   const why = {
-    ambiguous: 'is neither a host name nor a plainly written IP address: write it out.',
-    needs_permission: 'is at a private or loopback address: the operator of Pullpass has to allow that network first.',
+    ambiguous: 'is neither a host name nor a plainly written IP address: write it like 192.0.2.7.',
+    needs_permission:
+      'is at a private or loopback address: have its network allowed where Pullpass runs (serve --allow-network, on AWS allowedNetworks).',
     never: 'is at an address where no registry can be (link-local, metadata, reserved): give another address.',
   }[reason];
   return { status: 'refused_address', advice: `The ${peer} ${why}` };

@@ -5,7 +5,7 @@
  */
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Guard } from './guarded-connection.ts';
-import { getGuarded, type Endpoint, type GuardedResponse, type RequestFailure } from './guarded-request.ts';
+import { askGuarded, type Endpoint, type GuardedResponse, type RequestFailure } from './guarded-request.ts';
 import type { LoginCheckOutcome, LoginCheckRequest } from './login-check.ts';
 import { BAD_ADDRESS, BAD_CA, HTTP_ONLY, outcomeOfFailure, outcomeOfStatus, type Peer } from './login-outcomes.ts';
 import { SYSTEM_TRUST, trustOf, type TlsTrust } from './tls-handshake.ts';
@@ -20,7 +20,8 @@ export interface Conversation {
   readonly endpoint: Endpoint;
   /** The address's host, and the one that serves its API. */
   readonly hosts: readonly string[];
-  askRegistry(path: string, headers: Headers): Promise<Answer>;
+  /** GET; HEAD where the answer's body says nothing. */
+  askRegistry(path: string, headers: Headers, method?: 'HEAD'): Promise<Answer>;
   askTokenService(realm: TokenRealm, url: URL, headers: Headers): Promise<Answer>;
 }
 
@@ -44,8 +45,9 @@ export function startConversation(
     request,
     endpoint,
     hosts: [host.name, endpoint.host],
-    async askRegistry(path, headers) {
-      const got = await getGuarded({ endpoint, trust, path, headers }, guard, signal);
+    async askRegistry(path, headers, method) {
+      const asked = { endpoint, trust, path, headers, ...(method === undefined ? {} : { method }) };
+      const got = await askGuarded(asked, guard, signal);
       if (!got.ok && got.failure.kind === 'no_handshake' && (await speaksPlainHttp(endpoint, guard, signal))) {
         return failure(HTTP_ONLY);
       }
@@ -54,7 +56,7 @@ export function startConversation(
     async askTokenService(realm, url, headers) {
       const path = `${url.pathname}${url.search}`;
       const target = { endpoint: realm.endpoint, trust: trustFor(realm, trust), path, headers };
-      return asAnswer('token service', await getGuarded(target, guard, signal));
+      return asAnswer('token service', await askGuarded(target, guard, signal));
     },
   });
 }
@@ -86,12 +88,12 @@ function trustFor(realm: TokenRealm, trust: TlsTrust): TlsTrust {
 /** Asked without a credential. 400 is how TLS servers answer plain HTTP, so it says nothing. */
 async function speaksPlainHttp(endpoint: Endpoint, guard: Guard, signal: AbortSignal): Promise<boolean> {
   const plain = { endpoint: { ...endpoint, secure: false }, trust: SYSTEM_TRUST, path: '/v2/', headers: {} };
-  const got = await getGuarded(plain, guard, signal);
+  const got = await askGuarded(plain, guard, signal);
   return got.ok && got.value.status !== 400;
 }
 
 function asAnswer(peer: Peer, got: Result<GuardedResponse, RequestFailure>): Answer {
   if (!got.ok) return failure(outcomeOfFailure(peer, got.failure));
-  const outcome = outcomeOfStatus(peer, got.value.status);
+  const outcome = outcomeOfStatus(peer, got.value);
   return outcome === undefined ? got : failure(outcome);
 }

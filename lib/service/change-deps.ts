@@ -4,14 +4,19 @@
  */
 import { randomUUID } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
+import type { RefusedStrangers } from '../distribution/control.ts';
 import { createLoginCheck } from '../distribution/create-login-check.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { Vault } from '../stores/vault.ts';
 import type { AddRegistryDeps } from './add-registry.ts';
 import type { Report } from './events.ts';
+import { expiringMap } from './expiring-cache.ts';
 
 /** The check ends by itself, with what it knows, before it is ended. */
 const LOGIN_RESERVE_MS = 2_000;
+/** A ban for failed logins counts some within minutes: one an hour and host is far below. */
+const STRANGER_MS = 60 * 60_000;
+const MAX_STRANGERS = 1_000;
 
 export interface ChangeOptions {
   readonly vault: Vault;
@@ -34,6 +39,7 @@ export function changeDeps(options: ChangeOptions): Omit<AddRegistryDeps, 'catal
     loginCheck: createLoginCheck({
       allowedNetworks: allowNetworks,
       timeoutMs: loginTimeoutMilliseconds - LOGIN_RESERVE_MS,
+      refusedStrangers: refusedStrangers(),
     }),
     deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
     mintTimeoutMilliseconds,
@@ -41,6 +47,16 @@ export function changeDeps(options: ChangeOptions): Omit<AddRegistryDeps, 'catal
     random: Math.random,
     newId: () => randomUUID(),
     newRegistryId: () => ulid().toLowerCase(),
+  };
+}
+
+function refusedStrangers(): RefusedStrangers {
+  const kept = expiringMap<true>({ ttlMilliseconds: STRANGER_MS, maxEntries: MAX_STRANGERS, now: Date.now });
+  return {
+    has: (judge) => kept.get(judge) === true,
+    add: (judge) => {
+      kept.keep(judge, true, Date.now());
+    },
   };
 }
 

@@ -7,9 +7,10 @@ import type { CredentialRecord } from '../domain/credential.ts';
 import type { Registry, Verification, VerificationStatus } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-kind.ts';
-import { asVerification, checkLogin, type LoginDeps } from './login.ts';
+import { checkLogin, type LoginDeps } from './login.ts';
 import { mint, type FreshCredential, type MintDeps } from './mint.ts';
 import { recordAfterFailure, recordOf } from './refresh-registry.ts';
+import { noteVerification } from './verification.ts';
 
 export interface VerificationFailed {
   readonly kind: 'verification_failed';
@@ -36,6 +37,8 @@ export interface ObtainRequest {
   readonly verify: boolean;
   /** What is known of the credential so far, where the source stays the same: a source that fails now does not undo it. */
   readonly present?: CredentialRecord;
+  /** What was verified so far, where it says something about what is logged in with and where. */
+  readonly verified?: Verification;
 }
 
 export async function obtainCredential(
@@ -60,5 +63,5 @@ export async function obtainCredential(
   if (checked.status !== 'verified') {
     return failure({ kind: 'verification_failed', status: checked.status, advice: checked.advice });
   }
-  return success({ issued, record, verification: asVerification(checked, deps.now()) });
+  return success({ issued, record, verification: noteVerification(request.verified, checked, deps.now()) });
 }

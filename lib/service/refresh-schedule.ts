@@ -63,6 +63,14 @@ export function urgentAfterSuccess({ issuedAt, expiresAt }: Lifetime): number {
   return Math.round(issuedAt + (expiresAt - issuedAt) * URGENT_SHARE);
 }
 
+/** Somebody has been alarmed by then, and attempts come often enough to meet what is left. */
+const LAST_SHARE = 0.1;
+
+/** From then on a credential that can do less than the present one is better than what comes next: none. */
+export function lastResortFrom({ issuedAt, expiresAt }: Lifetime): number {
+  return Math.round(expiresAt - (expiresAt - issuedAt) * LAST_SHARE);
+}
+
 /** Undefined: not urgent by itself. Only the next success takes it back. */
 export function urgentAfterFailure(
   record: CredentialRecord,

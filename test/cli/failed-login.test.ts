@@ -15,7 +15,7 @@ describe('a login that failed names the option that fits, if one does', () => {
     { status: 'timeout', advice: untried },
     { status: 'rate_limited', advice: untried },
     { status: 'unauthorized', advice: undefined },
-    { status: 'scope_denied', advice: undefined },
+    { status: 'scope_denied', advice: 'to ask for another repository: --probe REPOSITORY' },
     { status: 'not_a_registry', advice: undefined },
     { status: 'refused_address', advice: undefined },
     { status: 'from_the_future', advice: undefined },

@@ -209,6 +209,7 @@ it('warns when the login proves nothing', async () => {
 
   expect(ran.exitCode).toBe(0);
   expect(ran.stderr).toContain('warning: accepts_anyone');
+  expect(ran.stderr).toContain('pullpass registry verify 01hzregistry1');
 });
 
 it.each([

@@ -1,6 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { parseNetworks } from '../../lib/distribution/address-guard.ts';
-import { getGuarded, type Endpoint } from '../../lib/distribution/guarded-request.ts';
+import { askGuarded, type Endpoint } from '../../lib/distribution/guarded-request.ts';
 import { SYSTEM_TRUST, trustOf, type TlsTrust } from '../../lib/distribution/tls-handshake.ts';
 import { LOOPBACK, pem, serve, serveTcp, type CertificateName } from './scripted-registry.ts';
 
@@ -18,7 +19,7 @@ async function get({ endpoint, trust, headers, signal }: Sending) {
   if (!networks.ok) throw new Error(networks.failure.rule);
   const guard = { allowedNetworks: networks.value, resolve: () => Promise.resolve(['127.0.0.1']) };
   const request = { endpoint, trust: trust ?? SYSTEM_TRUST, path: '/x?y=1', headers: headers ?? {} };
-  return await getGuarded(request, guard, signal ?? new AbortController().signal);
+  return await askGuarded(request, guard, signal ?? new AbortController().signal);
 }
 
 function plain(port: number): Endpoint {
@@ -90,6 +91,69 @@ describe('a guarded request', () => {
   it('refuses headers beyond the cap', async () => {
     const server = await serve((_request, response) => response.writeHead(200, { x: 'a'.repeat(17 * KIBIBYTE) }).end());
     expect(await get({ endpoint: plain(server.port) })).toEqual({ ok: false, failure: { kind: 'not_http' } });
+  });
+
+  it.each([
+    ['interim answers', 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'],
+    ['chunks that are mostly extension', `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n`],
+  ])('is over when the peer never stops sending %s', async (_name, part) => {
+    const chunk = part.includes('chunked') ? `1;${'x'.repeat(4_000)}\r\na\r\n` : part;
+    const ended = Promise.withResolvers<undefined>();
+    const server = await serveTcp((socket) => {
+      socket.write(part);
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(chunk.repeat(16)));
+      };
+      socket.on('drain', pour);
+      socket.once('data', pour);
+      socket.on('close', () => {
+        ended.resolve(undefined);
+      });
+    });
+    const got = await get({ endpoint: plain(server.port) });
+    expect(got.ok ? got.value.body : got.failure.kind).toBe(got.ok ? undefined : 'not_http');
+    await ended.promise;
+  });
+
+  it('asks for nothing compressed, and unpacks nothing', async () => {
+    const seen: (string | undefined)[] = [];
+    const bomb = gzipSync(Buffer.alloc(16 * KIBIBYTE * KIBIBYTE, '{}'));
+    const server = await serve((request, response) => {
+      seen.push(request.headers['accept-encoding']?.toString());
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+    });
+    const got = await get({ endpoint: plain(server.port) });
+    expect(got).toMatchObject({ ok: true, value: { status: 200 } });
+    expect(got.ok && (got.value.body?.length ?? 0)).toBeLessThanOrEqual(bomb.length);
+    expect(seen).toEqual(['identity']);
+  });
+
+  it.each([
+    ['HTTP/1.0', 'HTTP/1.0 200 OK\r\n\r\nanswer'],
+    [
+      'one chunk a byte',
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${Array.from('answer', (byte) => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n`,
+    ],
+  ])('reads %s', async (_name, text) => {
+    const server = await serveTcp((socket) => socket.once('data', () => socket.end(text)));
+    expect(await get({ endpoint: plain(server.port) })).toMatchObject({ value: { status: 200, body: 'answer' } });
+  });
+
+  it('reads to the end what comes with the end of the connection', async () => {
+    const text = 'a'.repeat(60 * KIBIBYTE);
+    const server = await serveTcp((socket) => socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n\r\n${text}`)));
+    for (let round = 0; round < 20; round += 1) {
+      expect(await get({ endpoint: plain(server.port) })).toMatchObject({ value: { body: text } });
+    }
+  });
+
+  it('takes a body of the largest size in chunks of one byte', async () => {
+    const server = await serveTcp((socket) => {
+      const body = '1\r\na\r\n'.repeat(64 * KIBIBYTE);
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${body}0\r\n\r\n`));
+    });
+    const got = await get({ endpoint: plain(server.port) });
+    expect(got.ok && got.value.body?.length).toBe(64 * KIBIBYTE);
   });
 
   it.each([

@@ -167,8 +167,8 @@ describe('a peer that cannot be talked to', () => {
   it.each([
     { problem: 'expired', certificate: 'expired', ca: 'ca.pem', advice: 'expired' },
     { problem: 'for another name', certificate: 'wrong-name', ca: 'ca.pem', advice: 'another name' },
-    { problem: 'self-signed', certificate: 'self-signed', ca: undefined, advice: '--ca FILE' },
-    { problem: 'of an unknown authority', certificate: 'server', ca: undefined, advice: '--ca FILE' },
+    { problem: 'self-signed', certificate: 'self-signed', ca: undefined, advice: 'tls.ca' },
+    { problem: 'of an unknown authority', certificate: 'server', ca: undefined, advice: 'tls.ca' },
   ] as const)('is not trusted, with the reason, when its certificate is $problem', async (row) => {
     const server = await serve(registryOf({}), row.certificate);
     const tls = row.ca === undefined ? {} : { ca: pem(row.ca) };

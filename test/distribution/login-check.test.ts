@@ -183,7 +183,8 @@ describe('a registry that needs no login', () => {
   it.each([
     ['anybody may pull', [undefined], PASSWORD, { status: 'verified', warning: 'accepts_anyone' }],
     ['the credential is needed for', [basic()], PASSWORD, { status: 'verified' }],
-    ['a wrong password does not open', [basic()], 'wrong', { status: 'scope_denied' }],
+    ['a wrong password does not open', [basic()], 'wrong', { status: 'unauthorized' }],
+    ['nobody may pull', [], PASSWORD, { status: 'unauthorized' }],
   ] as const)('is judged by a probe repository that %s', async (...[, readers, password, wanted]) => {
     const repositories = { 'team/app': readers };
     const { outcome } = await checkAgainst({ repositories }, { ...PROBE, password: new Secret(password) });
@@ -213,11 +214,11 @@ describe('a host that is no registry, or does not answer as one', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('a registry that refuses before any login says unauthorized', async () => {
+  it('a registry that refuses this machine before any login says nothing of the credential', async () => {
     const server = await serve((_request, response) => {
       reply(response, 403, { body: { errors: [{ code: 'DENIED' }] } });
     });
-    expect(await check(requestTo(server.address, PLAIN))).toMatchObject({ status: 'unauthorized' });
+    expect(await check(requestTo(server.address, PLAIN))).toMatchObject({ status: 'unreachable' });
   });
 
   it('a login page in front: Basic accepted, and then no registry behind it', async () => {

@@ -35,6 +35,8 @@ export interface Pullpass {
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data and port, ending it first where it still runs. */
   restart(): Promise<void>;
+  /** From now on names lead there instead. Only where it was started with `hostNames`. */
+  setHostNames(addresses: Readonly<Record<string, string>>): void;
   /** `pullpass …` as the administrator, or with another token; secrets go to stdin. */
   cli(
     parameters: readonly string[],
@@ -82,6 +84,9 @@ export async function startPullpass(workspace: Workspace, options: PullpassOptio
     restart: async () => {
       await running.end();
       running = await start();
+    },
+    setHostNames: (addresses) => {
+      setHostNames(workspace.path(name), addresses);
     },
     cli: (parameters, { token = adminToken, ...further } = {}) =>
       runCommand(workspace, {

@@ -9,6 +9,8 @@ import type { Workspace } from './workspace.ts';
 export interface TokenRegistry extends TestRegistry {
   /** `localhost:PORT` of the token server: another host than the registry's as far as realms are concerned. */
   readonly realmAddress: string;
+  /** Which repositories may be pulled; changed by the test while the server runs. */
+  readonly access: Accounts;
   /** Tokens asked for until now, refused ones included. */
   readonly grants: readonly Grant[];
   /** From now on exactly these get tokens. The first login also pushes. */
@@ -20,27 +22,30 @@ export interface TokenRegistry extends TestRegistry {
 export async function startTokenRegistry(
   workspace: Workspace,
   logins: readonly [Login, ...Login[]],
+  options: { /** What its challenge names; its own token server's URL if not given. */ readonly realm?: string } = {},
 ): Promise<TokenRegistry> {
-  const keys = await selfSigned(workspace, 'token');
+  const realmPort = await freePort();
+  const realmAddress = `localhost:${realmPort}`;
+  const keys = await selfSigned(workspace, `token-${realmPort}`);
   const accounts: Accounts = { logins, identityTokens: new Map() };
   let [pusher] = logins;
   const { server, grants } = createTokenServer(keys, accounts);
-  const realmAddress = `localhost:${await freePort()}`;
   await new Promise<void>((resolve) => {
-    server.listen(Number(realmAddress.split(':')[1]), '127.0.0.1', resolve);
+    server.listen(realmPort, '127.0.0.1', resolve);
   });
   workspace.onEnd(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
   const token = {
-    ...{ realm: `http://${realmAddress}/token`, service: SERVICE, issuer: ISSUER },
+    ...{ realm: options.realm ?? `http://${realmAddress}/token`, service: SERVICE, issuer: ISSUER },
     rootcertbundle: keys.certificate,
   };
   const registry = await startRegistry(workspace, { auth: { token }, pusher: () => pusher });
   return {
     ...registry,
     realmAddress,
+    access: accounts,
     grants,
     setLogins: (all) => {
       accounts.logins = all;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { Login } from './auth-file.ts';
 import { freePort } from './free-port.ts';
-import { startProcess, type RunningProcess } from './processes.ts';
+import { signalGroup, startProcess, type RunningProcess } from './processes.ts';
 import { pushImage } from './push-image.ts';
 import { tool } from './tools.ts';
 import { accepts } from './wait.ts';
@@ -22,13 +22,16 @@ export interface TestRegistry {
   end(): Promise<void>;
   /** Runs it again on the same port and storage. */
   restart(): Promise<void>;
+  /** From now on it takes connections and answers none, until the end. */
+  hang(): void;
 }
 
 export interface RegistryOptions {
   readonly port?: number;
   /** The `auth` section of its configuration; none = asks nobody. */
   readonly auth?: unknown;
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** `clientcas`: it asks for a client's certificate of one of these authorities. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientcas?: readonly string[] };
   /** Who may push. */
   readonly pusher?: () => Login;
 }
@@ -72,6 +75,12 @@ export async function startRegistry(workspace: Workspace, options: RegistryOptio
     restart: async () => {
       await running.end();
       running = await start();
+    },
+    hang: () => {
+      const { pid } = running;
+      signalGroup(pid, 'SIGSTOP');
+      // What is stopped does not hear that it is to end.
+      workspace.onEnd(() => void signalGroup(pid, 'SIGCONT'));
     },
   };
 }

@@ -12,12 +12,17 @@ import type { KeyPair } from './certificates.ts';
 export const ISSUER = 'test-issuer';
 export const SERVICE = 'test-registry';
 const LIFETIME_SECONDS = 300;
+const ANYBODY = '(anybody)';
 
 /** Who may have tokens. Changed by the test while the server runs. */
 export interface Accounts {
   logins: readonly Login[];
   /** Refresh tokens, each with the user name that it stands for. */
   identityTokens: ReadonlyMap<string, string>;
+  /** Repositories that nobody gets access to: a token is given, without it. */
+  denied?: readonly string[];
+  /** Repositories that anybody may pull, without a login: then whoever brings none gets a token, too. */
+  open?: readonly string[];
 }
 
 /** One token asked for. Never the secret. */
@@ -41,6 +46,13 @@ function accessOf(scope: string): Access[] {
   return [{ type, name: rest.join(':'), actions: actions.split(',') }];
 }
 
+/** What of the scopes asked for goes into the token: a token service may give less, and says so nowhere else. */
+function granted(accounts: Accounts, { account, scopes }: Grant): Access[] {
+  const { denied = [], open = [] } = accounts;
+  const isGranted = ({ name }: Access): boolean => (account === ANYBODY ? open : [name]).includes(name);
+  return scopes.flatMap(accessOf).filter((access) => isGranted(access) && !denied.includes(access.name));
+}
+
 function accountOf(accounts: Accounts, username: string, password: string): string | undefined {
   return accounts.logins.find((login) => login.username === username && login.password === password)?.username;
 }
@@ -54,7 +66,9 @@ function basicAccount(accounts: Accounts, header: string): string | undefined {
 async function decide(accounts: Accounts, request: IncomingMessage): Promise<Grant> {
   if (request.method !== 'POST') {
     const scopes = new URL(request.url ?? '/', 'http://localhost').searchParams.getAll('scope');
-    return { how: 'basic', account: basicAccount(accounts, request.headers.authorization ?? ''), scopes };
+    const { authorization } = request.headers;
+    const isAnybody = authorization === undefined && accounts.open !== undefined;
+    return { how: 'basic', account: isAnybody ? ANYBODY : basicAccount(accounts, authorization ?? ''), scopes };
   }
   const form = new URLSearchParams(await text(request));
   const scopes = (form.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
@@ -68,12 +82,18 @@ async function decide(accounts: Accounts, request: IncomingMessage): Promise<Gra
   };
 }
 
-function tokenFor(grant: Grant, key: KeyObject, certificate: string): string {
+interface Signer {
+  readonly key: KeyObject;
+  /** DER in base64. */
+  readonly certificate: string;
+}
+
+function tokenFor(grant: Grant, access: readonly Access[], { key, certificate }: Signer): string {
   const now = Math.floor(Date.now() / 1000);
   const claims = {
     ...{ iss: ISSUER, sub: grant.account, aud: SERVICE, iat: now, nbf: now - 10, exp: now + LIFETIME_SECONDS },
     jti: randomUUID(),
-    access: grant.scopes.flatMap(accessOf),
+    access,
   };
   const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url');
   const unsigned = `${encode({ typ: 'JWT', alg: 'RS256', x5c: [certificate] })}.${encode(claims)}`;
@@ -99,7 +119,7 @@ export function createTokenServer(keys: KeyPair, accounts: Accounts): TokenServe
         response.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'wrong user name or password' }] }));
         return;
       }
-      const token = tokenFor(grant, key, certificate);
+      const token = tokenFor(grant, granted(accounts, grant), { key, certificate });
       response.end(JSON.stringify({ token, access_token: token, expires_in: LIFETIME_SECONDS }));
     });
   });
