@@ -80,7 +80,7 @@ export function simulatedCatalogue(onCredential: (previous: Registry, next: Regi
     async finishRefresh({ registryId, claimId, sourceVersion, credential, verification }) {
       const previous = registries.get(registryId);
       if (previous?.credential.claim?.id !== claimId || previous.sourceVersion !== sourceVersion) return 'lost';
-      const { claim: _ended, ...record } = credential;
+      const { claim: _ended, ...record } = credential ?? previous.credential;
       const next = { ...previous, credential: record, ...(verification === undefined ? {} : { verification }) };
       put(next);
       if (previous.credential.current?.version !== record.current?.version) onCredential(previous, next);

@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import type { Api } from './api.ts';
 import type { BundledFunction } from './bundled-function.ts';
 import {
+  driftedRegistries,
   FIVE_MINUTES,
   KINDS,
   refreshFailures,
@@ -91,6 +92,15 @@ function timeAlarms({ installation }: AlarmsProps): readonly AlarmOf[] {
   }));
   return [
     ...runningOut,
+    {
+      name: 'registries have drifted',
+      means: 'The background check found registries that let their credential in before and do not any more.',
+      section: 'Registries have drifted',
+      metric: driftedRegistries(installation),
+      threshold: 1,
+      // There is one value an hour, so that an hour may have none: it stays as it was.
+      missing: TreatMissingData.IGNORE,
+    },
     {
       name: 'a registry needs somebody',
       means: 'A registry is urgent: most of its credential is used up, it has none, or its password is refused.',

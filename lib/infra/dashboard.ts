@@ -5,6 +5,7 @@ import type { Alarms } from './alarms.ts';
 import type { Api } from './api.ts';
 import type { BundledFunction } from './bundled-function.ts';
 import {
+  driftedRegistries,
   FIVE_MINUTES,
   KINDS,
   metric,
@@ -66,6 +67,7 @@ export function dashboard(scope: Construct, props: DashboardProps): Dashboard {
           functions.map(({ lambda }) => lambda.metricThrottles()),
         ),
       ],
+      [graph('Drifted registries', [driftedRegistries(installation)])],
     ],
   });
 }

@@ -49,6 +49,11 @@ export function refreshFailures(installation: string, kind: Kind): Metric {
   return metric(installation, 'refreshFailures', { statistic: Stats.SUM, period, by: { Kind: kind } });
 }
 
+/** One value an hour. */
+export function driftedRegistries(installation: string): Metric {
+  return metric(installation, 'driftedRegistries', { statistic: Stats.MAXIMUM, period: Duration.hours(1) });
+}
+
 export function storeLatency(installation: string, store: 'catalogue' | 'vault'): Metric {
   return metric(installation, 'storeLatency', { statistic: 'p99', period: FIVE_MINUTES, by: { Store: store } });
 }

@@ -1,6 +1,7 @@
 /**
  * What runs by itself. Every refresher, once a minute: what is due is found by the catalogue's index, so a run with
- * nothing due costs one query. Once a day the vault is swept.
+ * nothing due costs one query. Every hour the background check logs in at the registries whose turn it is; once a day the
+ * vault is swept.
  */
 import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -34,6 +35,13 @@ const EVERY_MINUTE: Rhythm = {
   retries: 2,
 };
 
+const EVERY_HOUR: Rhythm = {
+  rate: 'rate(1 hour)',
+  input: { pullpass: 'reverify' },
+  maximumAge: Duration.minutes(30),
+  retries: 2,
+};
+
 const EVERY_DAY: Rhythm = {
   rate: 'rate(1 day)',
   input: { pullpass: 'sweep' },
@@ -62,6 +70,7 @@ export class Schedules extends Construct {
     this.start('Ecr', ecr, EVERY_MINUTE);
     this.start('Google', google, EVERY_MINUTE);
     this.start('Static', recheck, EVERY_MINUTE);
+    this.start('Reverify', recheck, EVERY_HOUR);
     this.start('SweepVault', sweepVault, EVERY_DAY);
   }
 

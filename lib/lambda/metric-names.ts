@@ -16,6 +16,8 @@ export const METRICS = {
   refreshes: 'Refreshes',
   /** Per `Kind`, and per `Kind` and `Code`. */
   refreshFailures: 'RefreshFailures',
+  /** Active registries that were well at their last login and are not any more: one value for every run. */
+  driftedRegistries: 'DriftedRegistries',
   /** Per `Outcome`: `released`, or the problem's code. */
   resolves: 'Resolves',
   /** Milliseconds, per `Store` (`catalogue`, `vault`). */

@@ -3,6 +3,7 @@
  * are the stack's: 29 seconds for administration, 180 for the refreshers.
  */
 import type { RefreshLimits } from '../service/refresh.ts';
+import type { ReverifyLimits } from '../service/reverify.ts';
 
 /**
  * Behind the HTTP API, which gives up after 30 seconds: a mint in another function, a login, and what is left for the
@@ -30,5 +31,19 @@ export function runLimits(remainingMilliseconds: number): RefreshLimits {
     concurrency: CONCURRENCY,
     // A claim outlives the function that made it: however slow the stores are, no other run takes what this one works on.
     claimMilliseconds: remainingMilliseconds + CLOCKS_MS,
+  };
+}
+
+/** Fewer than refreshes: nobody waits for it, and the registries are other people's. */
+const REVERIFY_CONCURRENCY = 8;
+/** Long enough for a name server or a registry to come back, short enough for a function. */
+const AGAIN_AFTER_MS = 30_000;
+
+/** What a background check may do in a function that has that much left. */
+export function reverifyLimits(remainingMilliseconds: number): ReverifyLimits {
+  return {
+    budgetMilliseconds: Math.max(0, remainingMilliseconds - FINISHING_MS),
+    concurrency: REVERIFY_CONCURRENCY,
+    againAfterMilliseconds: AGAIN_AFTER_MS,
   };
 }

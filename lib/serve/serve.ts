@@ -1,6 +1,6 @@
 /**
- * `pullpass serve`: opens the store, starts the refresher and listens, until it is told to stop. Says on standard output
- * what a person needs to go on, and logs events on standard error.
+ * `pullpass serve`: opens the store, starts the refresher and the background check and listens, until it is told to
+ * stop. Says on standard output what a person needs to go on, and logs events on standard error.
  */
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
@@ -20,6 +20,7 @@ import { loadHostScripts } from './host-scripts.ts';
 import { isLoopbackHost, listen, type ListenFailure } from './listen.ts';
 import { reportToLog } from './log.ts';
 import { startRefreshLoop } from './refresh-loop.ts';
+import { startReverifyLoop } from './reverify-loop.ts';
 import { sweepVault } from './sweep-vault.ts';
 
 export interface ServeOptions {
@@ -90,13 +91,14 @@ async function serveStore(parts: {
   const loop = startRefreshLoop(composition.refreshDeps, (run) => {
     if (run.refreshed + run.failed > 0) composition.forget();
   });
+  const reverifying = startReverifyLoop(composition.reverifyDeps);
   const url = `${tls === undefined ? 'http' : 'https'}://${clientHost(options.host)}:${listening.value}`;
   // Before anybody is told that it runs, and may tell it to stop.
   const stopSignal = nextStopSignal();
   process.stdout.write(greeting({ url, adminTokenFile: admin.file, dataDirectory: options.dataDirectory }));
   report({ level: 'info', code: 'serve.listening', fields: { url } });
   await stopped(server, stopSignal, report);
-  await loop.stop();
+  await Promise.all([loop.stop(), reverifying.stop()]);
   return 0;
 }
 

@@ -6,6 +6,7 @@ import { failure, success, type Result } from '../domain/result.ts';
 import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
+import { registryDetail } from './change-detail.ts';
 import { obtainCredential, type Obtained, type ObtainDeps, type VerificationFailed } from './obtain-credential.ts';
 import type { Report } from './events.ts';
 import { applySettings, type RegistrySettingsInput } from './registry-input.ts';
@@ -64,6 +65,8 @@ async function storeNew(
   const id = deps.newRegistryId();
   const now = deps.now();
   const sourceVersion = source.secret === undefined ? undefined : deps.newId();
+  const kept = registryDetail({ ...target, source: source.settings });
+  const detail = obtained.verification === undefined ? `${kept}, not logged in` : kept;
   try {
     if (source.secret !== undefined && sourceVersion !== undefined) {
       await deps.vault.putSource(id, sourceVersion, source.secret);
@@ -82,7 +85,7 @@ async function storeNew(
         createdAt: now,
         updatedAt: now,
       },
-      { type: 'change', at: now, actor, action: 'registry.add', subject: id, detail: target.address },
+      { type: 'change', at: now, actor, action: 'registry.add', subject: id, detail },
     );
     await deps.vault.settle(id, currentVersions(stored));
     return stored;

@@ -5,12 +5,15 @@
 import { invalidInput, type InvalidInput, type NotFound, type RevisionConflict } from '../domain/failures.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { weakensTransport } from '../domain/transport-change.ts';
 import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { AddRegistryDeps } from './add-registry.ts';
+import { editDetail } from './change-detail.ts';
 import { obtainCredential, type Obtained, type VerificationFailed } from './obtain-credential.ts';
-import { applySettings, weakensTransport, type RegistrySettingsInput } from './registry-input.ts';
+import { applySettings, type RegistrySettingsInput } from './registry-input.ts';
 import { acceptSource, currentVersions } from './registry-source.ts';
+import { driftNews } from './verification.ts';
 
 export interface RegistryEdit extends RegistrySettingsInput {
   readonly source?: unknown;
@@ -60,15 +63,23 @@ export async function editRegistry(
   const touched = [edit.source, edit.tls, edit.trustedRealms, edit.probe].some((part) => part !== undefined);
   const reissue = touched || edit.verify === true;
   if (!reissue) return await storeEdit({ change, previous, target }, deps);
-  return await reissueEdit({ change, previous, target, weaker: weakensTransport(previous, settings.value) }, deps);
+  const weaker = weakensTransport(previous, settings.value);
+  return await reissueEdit({ change, previous, target, weaker, touched }, deps);
 }
 
 /** Under a claim, so that no refresh runs beside it and mints from the source that is being replaced. */
 async function reissueEdit(
-  parts: { readonly change: Change; readonly previous: Registry; readonly target: Target; readonly weaker: boolean },
+  parts: {
+    readonly change: Change;
+    readonly previous: Registry;
+    readonly target: Target;
+    readonly weaker: boolean;
+    /** What is logged in with, or where, is another. */
+    readonly touched: boolean;
+  },
   deps: EditRegistryDeps,
 ): Promise<Result<Registry, EditRegistryFailure>> {
-  const { change, previous, target, weaker } = parts;
+  const { change, previous, target, weaker, touched } = parts;
   const source = await editedSource({ previous, input: change.edit.source, needsSecret: weaker }, deps);
   if (!source.ok) return source;
 
@@ -78,7 +89,9 @@ async function reissueEdit(
   if (claimed === 'busy') return failure({ kind: 'registry_busy' });
   const verify = change.edit.verify !== false;
   const present = change.edit.source === undefined ? { present: claimed.credential } : {};
-  const obtained = await obtainCredential({ ...source.value, target, verify, ...present }, deps);
+  // What was verified before says nothing about a new source or new TLS.
+  const verified = touched || claimed.verification === undefined ? {} : { verified: claimed.verification };
+  const obtained = await obtainCredential({ ...source.value, target, verify, ...present, ...verified }, deps);
   const stored = obtained.ok
     ? await storeEdit({ change, previous, target, reissued: { ...source.value, obtained: obtained.value } }, deps)
     : obtained;
@@ -86,10 +99,13 @@ async function reissueEdit(
     // What was written beside the old versions is a password that nobody was told is stored.
     await deps.vault.prune(previous.id, currentVersions(claimed));
     // Gives the claim back with the record as it was; when the registry has changed hands meanwhile this does nothing.
-    const { claim: _ours, ...credential } = claimed.credential;
     const { id: registryId, sourceVersion } = claimed;
-    await deps.catalogue.finishRefresh({ registryId, claimId: claim.claimId, sourceVersion, credential });
+    await deps.catalogue.finishRefresh({ registryId, claimId: claim.claimId, sourceVersion });
+    return stored;
   }
+  const { verification } = stored.value;
+  const news = verification === undefined ? undefined : driftNews(claimed, verification);
+  if (news !== undefined) deps.report(news.event);
   return stored;
 }
 
@@ -134,7 +150,7 @@ async function storeEdit(
   const { previous, change } = parts;
   const { id, order, state, createdAt, revision } = previous;
   const now = deps.now();
-  const detail = Object.keys(change.edit).join(', ');
+  const detail = editDetail(change.edit, previous, parts.target);
   const written = await deps.catalogue.updateRegistry({
     registry: {
       ...{ id, order, state, createdAt, revision, ...parts.target, updatedAt: now },
@@ -189,7 +205,6 @@ async function newParts(
     source: settings,
     credential: record,
     ...(sourceVersion === undefined ? {} : { sourceVersion }),
-    // What was verified before says nothing about a new source or new TLS.
     ...(verification === undefined ? {} : { verification }),
   };
 }

@@ -1,5 +1,5 @@
 /** Does this credential log in at this registry? Used before a new credential is stored, and when somebody asks. */
-import type { Registry, Verification } from '../domain/registry.ts';
+import type { Registry } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { LoginCheck, LoginCheckOutcome } from '../distribution/login-check.ts';
 
@@ -14,10 +14,10 @@ type Target = Pick<Registry, 'address' | 'tls' | 'trustedRealms' | 'probe'>;
 
 export async function checkLogin(
   target: Target,
-  credential: { readonly username: string; readonly password: Secret },
+  credential: { readonly username: string; readonly password: Secret; readonly expiresAt?: number },
   deps: LoginDeps,
 ): Promise<LoginCheckOutcome> {
-  const { username, password } = credential;
+  const { username, password, expiresAt } = credential;
   return await deps.loginCheck({
     address: target.address,
     tls: target.tls,
@@ -25,6 +25,8 @@ export async function checkLogin(
     ...(target.probe === undefined ? {} : { probeRepository: target.probe.repository }),
     username,
     password,
+    // What runs out was issued by a cloud that checks it. A password that does not is somebody's word.
+    ...(expiresAt === undefined ? { tryStranger: true } : {}),
     signal: deps.deadline(deps.loginTimeoutMilliseconds),
   });
 }
@@ -32,8 +34,4 @@ export async function checkLogin(
 /** The registry was reached and said no to this credential: it must not take the place of one that works. */
 export function isRefusal(outcome: LoginCheckOutcome): boolean {
   return outcome.status === 'unauthorized' || outcome.status === 'scope_denied';
-}
-
-export function asVerification(outcome: LoginCheckOutcome, at: number): Verification {
-  return { status: outcome.status, at, ...(outcome.warning === undefined ? {} : { warning: outcome.warning }) };
 }

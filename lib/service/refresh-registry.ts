@@ -11,10 +11,18 @@ import type { Result } from '../domain/result.ts';
 import type { MintFailure, SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
+import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import type { Report } from './events.ts';
-import { asVerification, checkLogin, isRefusal, type LoginDeps } from './login.ts';
+import { checkLogin, isRefusal, type LoginDeps } from './login.ts';
 import { mintFailure, type FreshCredential, type MintDeps } from './mint.ts';
-import { dueAfterFailure, dueAfterSuccess, urgentAfterFailure, urgentAfterSuccess } from './refresh-schedule.ts';
+import {
+  dueAfterFailure,
+  dueAfterSuccess,
+  lastResortFrom,
+  urgentAfterFailure,
+  urgentAfterSuccess,
+} from './refresh-schedule.ts';
+import { driftNews, noteVerification } from './verification.ts';
 
 export interface RefreshDeps extends MintDeps, LoginDeps {
   readonly catalogue: Pick<Catalogue, 'claimDue' | 'claimRegistry' | 'finishRefresh' | 'getRegistry'>;
@@ -59,8 +67,8 @@ export async function refreshClaimed(claimed: Claimed, deps: RefreshDeps): Promi
     return await fail(claimed, { failure: worse }, deps);
   }
   const checked = await checkLogin(registry, minted.value, deps);
-  const verification = asVerification(checked, deps.now());
-  if (isRefusal(checked)) {
+  const verification = noteVerification(registry.verification, checked, deps.now());
+  if (isRefusal(checked) && !isLastResort(checked, registry.credential, deps.now())) {
     return await fail(claimed, { failure: mintFailure('login_refused', checked.advice), verification }, deps);
   }
   return await store(claimed, { credential: minted.value, verification }, deps);
@@ -77,6 +85,16 @@ function lastsAsLong(minted: FreshCredential, record: CredentialRecord): boolean
   return current.expiresAt !== undefined && minted.expiresAt >= current.expiresAt;
 }
 
+/**
+ * A login that works, only not for the probe repository, is worse than the present credential, and better than none: that
+ * somebody deleted the probe repository must not let every other pull from this registry end.
+ */
+function isLastResort(checked: LoginCheckOutcome, { current }: CredentialRecord, now: number): boolean {
+  if (checked.status !== 'scope_denied') return false;
+  if (current === undefined) return true;
+  return current.expiresAt !== undefined && now >= lastResortFrom({ ...current, expiresAt: current.expiresAt });
+}
+
 async function store(
   claimed: Claimed,
   good: { readonly credential: FreshCredential; readonly verification: Verification },
@@ -89,14 +107,8 @@ async function store(
   await deps.vault.settle(registry.id, settledBeforePut(present));
   const version = deps.newId();
   await deps.vault.putIssued(registry.id, { ...good.credential, version });
-  const stored = await deps.catalogue.finishRefresh({
-    registryId: registry.id,
-    claimId,
-    sourceVersion: registry.sourceVersion,
-    credential: recordOf(good.credential, version, () => mint.jitter),
-    verification: good.verification,
-    ...(claimed.change === undefined ? {} : { change: claimed.change }),
-  });
+  const credential = recordOf(good.credential, version, () => mint.jitter);
+  const stored = await finish(claimed, { credential, verification: good.verification }, deps);
   if (stored === 'lost') {
     // What was written beside it must not outlive a registry that was deleted while we minted.
     if ((await deps.catalogue.getRegistry(registry.id)) === undefined) await deps.vault.remove(registry.id);
@@ -152,15 +164,29 @@ async function fail(
   failed: { readonly failure: MintFailure; readonly verification?: Verification },
   deps: RefreshDeps,
 ): Promise<RefreshResult> {
-  const { registry, claimId, mint } = claimed;
+  const { registry, mint } = claimed;
   const outcome = { failure: failed.failure, renewable: mint.renewable, now: deps.now() };
+  const credential = recordAfterFailure(registry.credential, outcome, () => mint.jitter);
+  const { verification } = failed;
+  const stored = await finish(claimed, { credential, ...(verification === undefined ? {} : { verification }) }, deps);
+  return { registryId: registry.id, outcome: stored === 'lost' ? 'lost' : 'failed', failure: failed.failure };
+}
+
+async function finish(
+  claimed: Claimed,
+  outcome: { readonly credential: CredentialRecord; readonly verification?: Verification },
+  deps: RefreshDeps,
+): Promise<'stored' | 'lost'> {
+  const { registry, claimId, change } = claimed;
+  const { verification } = outcome;
+  const news = verification === undefined ? undefined : driftNews(registry, verification);
   const stored = await deps.catalogue.finishRefresh({
     registryId: registry.id,
     claimId,
     sourceVersion: registry.sourceVersion,
-    credential: recordAfterFailure(registry.credential, outcome, () => mint.jitter),
-    ...(failed.verification === undefined ? {} : { verification: failed.verification }),
-    ...(claimed.change === undefined ? {} : { change: claimed.change }),
+    ...outcome,
+    changes: [...(change === undefined ? [] : [change]), ...(news === undefined ? [] : [news.entry])],
   });
-  return { registryId: registry.id, outcome: stored === 'lost' ? 'lost' : 'failed', failure: failed.failure };
+  if (stored === 'stored' && news !== undefined) deps.report(news.event);
+  return stored;
 }

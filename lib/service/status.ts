@@ -6,7 +6,7 @@ import type { CredentialState } from '../domain/credential.ts';
 import type { Registry } from '../domain/registry.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { everyItem } from './every-item.ts';
-import { viewRegistry, type RegistryReadDeps } from './registries.ts';
+import { viewRegistries, type RegistryReadDeps } from './registries.ts';
 import { secondsLeftOf, type RegistryView } from './registry-view.ts';
 import { stateOf } from './release.ts';
 
@@ -20,12 +20,20 @@ export interface KindStatus {
 }
 
 export interface Status {
-  /** `ok`, or the worst state of any active registry. */
+  /** `ok`, or the worst credential's state of any active registry. Drift is none: hosts have what they had. */
   readonly health: 'ok' | 'stale' | 'expired';
   readonly kinds: readonly KindStatus[];
   readonly environments: number;
-  /** Those that need somebody: stale, expired or without a credential. At most 50. */
-  readonly attention: readonly RegistryView[];
+  /** Active ones that were well at a login and are not any more, whatever their credential's state. */
+  readonly drifted: number;
+  /** Those that need somebody, the ones whose credential does first. At most 50. */
+  readonly attention: readonly Attention[];
+}
+
+export interface Attention {
+  readonly view: RegistryView;
+  /** Its credential's state, or `drifted` where that one is fresh. */
+  readonly reason: 'stale' | 'expired' | 'pending' | 'drifted';
 }
 
 const ATTENTION = 50;
@@ -37,14 +45,22 @@ export interface StatusDeps extends RegistryReadDeps {
 
 export async function status(deps: StatusDeps): Promise<Status> {
   const kinds = new Map<string, Counted>();
-  const attention: Registry[] = [];
+  const late: Registry[] = [];
+  const drifted: Registry[] = [];
+  let driftedCount = 0;
   let worst: Status['health'] = 'ok';
   const now = deps.now();
   for await (const registry of everyItem((query) => deps.catalogue.listRegistries({ filter: {}, ...query }), PAGE)) {
     const state = stateOf(registry, now);
     count(kinds, { registry, state, secondsLeft: secondsLeftOf(registry, now) });
-    if (registry.state === 'inactive' || state === 'fresh') continue;
-    if (attention.length < ATTENTION) attention.push(registry);
+    if (registry.state === 'inactive') continue;
+    const hasDrifted = registry.verification?.drift !== undefined;
+    if (hasDrifted) driftedCount += 1;
+    if (state === 'fresh') {
+      if (hasDrifted && drifted.length < ATTENTION) drifted.push(registry);
+      continue;
+    }
+    if (late.length < ATTENTION) late.push(registry);
     worst = worst === 'expired' || state === 'expired' ? 'expired' : 'stale';
   }
   const environments = await deps.catalogue.listEnvironments();
@@ -52,8 +68,14 @@ export async function status(deps: StatusDeps): Promise<Status> {
     health: worst,
     kinds: [...kinds.values()],
     environments: environments.length,
-    attention: await Promise.all(attention.map((registry) => viewRegistry(registry, deps))),
+    drifted: driftedCount,
+    attention: await attentionTo([...late, ...drifted].slice(0, ATTENTION), deps),
   };
+}
+
+async function attentionTo(registries: readonly Registry[], deps: StatusDeps): Promise<readonly Attention[]> {
+  const views = await viewRegistries(registries, deps);
+  return views.map((view) => ({ view, reason: view.credentialState === 'fresh' ? 'drifted' : view.credentialState }));
 }
 
 type Counted = { -readonly [Key in keyof KindStatus]: KindStatus[Key] };

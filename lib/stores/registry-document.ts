@@ -40,6 +40,9 @@ export const registryDocument: z.ZodMiniType<RegistryDocument> = z.strictObject(
       status: z.enum(VERIFICATION_STATUSES),
       warning: z.exactOptional(z.literal('accepts_anyone')),
       at: z.number(),
+      drift: z.exactOptional(
+        z.strictObject({ from: z.enum([...VERIFICATION_STATUSES, 'accepts_anyone']), at: z.number() }),
+      ),
     }),
   ),
   createdAt: z.number(),
@@ -73,6 +76,12 @@ export function documentText(registry: Omit<Registry, 'order' | 'revision'>): st
 
 export function credentialText(credential: CredentialRecord): string {
   return JSON.stringify({ ...credential, dueAt: undefined, claim: undefined });
+}
+
+/** What logins make of a registry stays as it is stored: whoever read it before a login must not take that back. */
+export function withStoredLogin(given: Registry, { credential, verification }: Registry): Registry {
+  const { verification: _outdated, ...rest } = given;
+  return { ...rest, credential, ...(verification === undefined ? {} : { verification }) };
 }
 
 export function withoutClaim(credential: CredentialRecord): CredentialRecord {

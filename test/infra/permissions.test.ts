@@ -152,6 +152,7 @@ describe('the table', () => {
     ['removes an administrator', ['admin', 'first-admin'], [['DeleteItem', AGENT], audited]],
     ['claims a registry, or reports it rejected', ['reject', 'admin', ...REFRESHERS], [['PutItem', HOST]]],
     ['ends a refresh that it tells of', ['admin', ...REFRESHERS], [['PutItem', HOST], audited]],
+    ['notes a login that it tells of, and drift', ['admin', ...REFRESHERS], [['PutItem', HOST], audited, audited]],
   ])('a transaction that %s passes for %j, however it is checked', async (_, expected, operations) => {
     const all = operations.map(([, key]) => key);
     for (const [action, own] of operations) {

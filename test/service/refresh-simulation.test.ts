@@ -127,6 +127,17 @@ describe('refreshing over weeks', () => {
     expect(await pull()).not.toBe(first);
   });
 
+  it('keeps the old credential while the new one may not pull the probe repository, and lets it not run out over that', async () => {
+    await addEcrRegistry(world, '111111111111');
+    await live(60_000, { stepMilliseconds: 60_000, mustPull: true });
+    const first = await pull();
+    world.registry = 'denies_probe';
+    await live(10 * HOUR, { stepMilliseconds: 60_000, mustPull: true });
+    expect(await pull()).toBe(first);
+    await live(48 * HOUR, { stepMilliseconds: 60_000, mustPull: true });
+    expect(await pull()).not.toBe(first);
+  });
+
   it('does not hammer a source that fails: the tries get rarer up to one in a few minutes', async () => {
     await addEcrRegistry(world, '111111111111');
     world.weather = 'denied';

@@ -33,7 +33,7 @@ export interface World {
   /** What the source does at present. */
   weather: Weather;
   /** Is the registry reachable for login checks, and does it believe the source's new tokens? */
-  registry: 'accepts' | 'unreachable' | 'refuses_new';
+  registry: 'accepts' | 'unreachable' | 'refuses_new' | 'denies_probe';
   lifetimeMilliseconds: number;
   mints: number;
   readonly refreshDeps: RefreshDeps;
@@ -129,6 +129,7 @@ export async function openWorld(options: {
     if (world.registry === 'refuses_new' || !world.works(password.reveal())) {
       return { status: 'unauthorized', advice: 'no' };
     }
+    if (world.registry === 'denies_probe') return { status: 'scope_denied', advice: 'not that repository' };
     return { status: 'verified', advice: 'yes' };
   };
 

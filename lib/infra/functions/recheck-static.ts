@@ -1,4 +1,4 @@
-/** Tries passwords again that a registry refused or a host reported. */
+/** Tries passwords again that a registry refused or a host reported, and does the background check of all registries. */
 import type { Construct } from 'constructs';
 import type { RecheckStaticEnvironment } from '../../lambda/environment.ts';
 import { BundledFunction, type FunctionContext } from '../bundled-function.ts';
@@ -11,7 +11,7 @@ export function recheckStaticFunction(scope: Construct, context: FunctionContext
     ...REFRESHER,
     context,
     name: 'recheck-static',
-    purpose: 'tries refused passwords again',
+    purpose: 'tries refused passwords again, and verifies every registry once a day',
     environment: { ...vaultWriterEnvironment(context) } satisfies RecheckStaticEnvironment,
     permissions: refreshRegistries(context.storage),
   });

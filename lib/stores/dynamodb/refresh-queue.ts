@@ -34,12 +34,12 @@ export function refreshQueueOn(table: WriteTable, changeRegistry: ChangeRegistry
 }
 
 function finished(stored: Registry | undefined, outcome: RefreshOutcome): Decision<'stored' | 'lost'> {
-  const { claimId, sourceVersion, verification, change } = outcome;
+  const { claimId, sourceVersion, verification, changes } = outcome;
   if (stored?.credential.claim?.id !== claimId || stored.sourceVersion !== sourceVersion) return { answer: 'lost' };
   const next: Registry = {
     ...stored,
-    credential: withoutClaim(outcome.credential),
+    credential: withoutClaim(outcome.credential ?? stored.credential),
     ...(verification === undefined ? {} : { verification }),
   };
-  return { answer: 'stored', write: { next, change } };
+  return { answer: 'stored', write: { next, changes } };
 }

@@ -18,7 +18,7 @@ import { transact, untilDone, type WriteTable } from './writes.ts';
 export interface Decision<Answer> {
   readonly answer: Answer;
   /** Absent: nothing is written. Its address and id are those of the stored one. */
-  readonly write?: { readonly next: Registry | 'removed'; readonly change?: ChangeEntry | undefined };
+  readonly write?: { readonly next: Registry | 'removed'; readonly changes?: readonly ChangeEntry[] | undefined };
 }
 
 /** `decide` may be called several times, with what is stored at that time. */
@@ -43,7 +43,7 @@ export function registryChangesOn(
       const stored = item === undefined ? undefined : { registry: registryOf(item), stamp: stampOf(item) };
       const decision = decide(stored?.registry);
       if (decision.write === undefined || stored === undefined) return decision;
-      const { next, change } = decision.write;
+      const { next, changes = [] } = decision.write;
       if (next !== 'removed' && next.source.kind !== stored.registry.source.kind) {
         await installation.rememberKind(next.source.kind);
       }
@@ -53,7 +53,7 @@ export function registryChangesOn(
           before: stored.registry.environments,
           after: next === 'removed' ? [] : next.environments,
         }),
-        ...(change === undefined ? [] : [trail.entry(change)]),
+        ...changes.map((change) => trail.entry(change)),
       ]);
       return written === 'refused' ? 'collided' : decision;
     }, table);

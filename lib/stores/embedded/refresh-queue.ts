@@ -87,9 +87,9 @@ function finishRefresh(
   const { registryId, claimId, sourceVersion, verification } = outcome;
   const registry = table.read(registryId);
   if (registry?.credential.claim?.id !== claimId || registry.sourceVersion !== sourceVersion) return 'lost';
-  table.writeCredential(registry.order, withoutClaim(outcome.credential));
+  table.writeCredential(registry.order, withoutClaim(outcome.credential ?? registry.credential));
   if (verification !== undefined) table.writeDocument({ ...registry, verification });
-  if (outcome.change !== undefined) audit.insertChange(outcome.change);
+  for (const change of outcome.changes ?? []) audit.insertChange(change);
   return 'stored';
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { CredentialRecord } from '../../../lib/domain/credential.ts';
 import type { ClaimRequest } from '../../../lib/stores/catalogue.ts';
 import { FRESH, HOUR, START } from '../../support/registry-fixture.ts';
-import { add, addAll, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
+import { add, addAll, pageOf, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
 import { change } from './entries.ts';
 
 function claimAt(now: number, claimId = 'claim-1'): ClaimRequest {
@@ -149,6 +149,30 @@ export function describeRefreshQueue(open: OpenCatalogue): void {
       const outcome = { registryId: id, claimId: 'claim-1', sourceVersion: undefined, credential };
       expect(await under.catalogue.finishRefresh(outcome)).toBe('stored');
       expect(await under.catalogue.getRegistry(id)).toMatchObject({ verification, credential });
+    });
+
+    it('leaves the credential as it is by then when the outcome has none, and ends the claim', async () => {
+      const added = await add(under.catalogue, dueAt(START));
+      await under.catalogue.claimRegistry(added.id, claimAt(START));
+      await under.catalogue.reportRejection({ registryId: added.id, version: 'version-1', now: START - 1 });
+      const drift = { from: 'accepts_anyone', at: START } as const;
+      const verification = { status: 'unauthorized', at: START, drift } as const;
+      const outcome = { registryId: added.id, claimId: 'claim-1', sourceVersion: undefined, verification };
+      expect(await under.catalogue.finishRefresh(outcome)).toBe('stored');
+      const kept = { ...added.credential, dueAt: START - 1, rejectedVersion: 'version-1' };
+      expect(await under.catalogue.getRegistry(added.id)).toStrictEqual({ ...added, credential: kept, verification });
+      expect(await claimDue(claimAt(START, 'claim-2'))).toStrictEqual([added.id]);
+    });
+
+    it('records every change that it tells of, in their order', async () => {
+      const { id } = await add(under.catalogue);
+      await under.catalogue.claimRegistry(id, claimAt(START));
+      const changes = [change({ action: 'registry.verify' }), change({ action: 'registry.drift', actor: 'pullpass' })];
+      const outcome = { registryId: id, claimId: 'claim-1', sourceVersion: undefined, changes };
+      expect(await under.catalogue.finishRefresh(outcome)).toBe('stored');
+      expect(await under.catalogue.finishRefresh(outcome)).toBe('lost');
+      const { items } = pageOf(await under.catalogue.listAudit({ limit: 2 }));
+      expect(items).toMatchObject(changes.toReversed());
     });
 
     it('stores the outcome of a claim that has lapsed but that nobody took over', async () => {

@@ -26,8 +26,12 @@ export function describeRegistries(open: OpenCatalogue): void {
       expect(await under.catalogue.registriesOnHost(registry.address.split('/')[0] ?? '')).toStrictEqual([added]);
     });
 
-    it('knows nothing of an id that was never added', async () => {
-      expect(await under.catalogue.getRegistry('registry-1')).toBeUndefined();
+    it.each([
+      ['that was never added', 'registry-1'],
+      ['that is longer than any', 'é'.repeat(3_000)],
+    ])('knows nothing of an id %s', async (_name, id) => {
+      expect(await under.catalogue.getRegistry(id)).toBeUndefined();
+      expect(await under.catalogue.getAgent(id)).toBeUndefined();
     });
 
     it('refuses an id that exists, and leaves that registry and the audit trail as they were', async () => {
@@ -110,6 +114,28 @@ export function describeRegistries(open: OpenCatalogue): void {
       const kept = { ...FRESH, claim: { id: 'c', until: START + 9 } };
       expect(written).toMatchObject({ kind: 'stored', item: { credential: kept } });
       expect((await under.catalogue.getRegistry(added.id))?.credential).toStrictEqual(kept);
+    });
+
+    it('leaves what a login told meanwhile alone, unless told to replace it', async () => {
+      const before = await add(under.catalogue, { verification: { status: 'verified', at: START } });
+      const told = { status: 'unauthorized', at: START + 1, drift: { from: 'verified', at: START + 1 } } as const;
+      await under.catalogue.claimRegistry(before.id, { claimId: 'c', now: START, until: START + 9 });
+      const login = { registryId: before.id, claimId: 'c', sourceVersion: undefined, verification: told };
+      expect(await under.catalogue.finishRefresh(login)).toBe('stored');
+      const update = { registry: before, expectedRevision: 1, replaceCredential: false, change: change() };
+      const kept = { ...before, verification: told };
+      const written = await under.catalogue.updateRegistry(update);
+      expect(written).toStrictEqual({ kind: 'stored', item: { ...kept, revision: 2 } });
+      expect(await under.catalogue.getRegistry(before.id)).toStrictEqual({ ...kept, revision: 2 });
+
+      const { verification: _gone, ...unverified } = before;
+      await under.catalogue.updateRegistry({
+        ...update,
+        registry: unverified,
+        expectedRevision: 2,
+        replaceCredential: true,
+      });
+      expect(await under.catalogue.getRegistry(before.id)).toStrictEqual({ ...unverified, revision: 3 });
     });
 
     it('puts a new credential in place when told to, and ends any claim', async () => {

@@ -1,0 +1,184 @@
+/**
+ * The background check: logs in at every active registry about once a day with the credential that hosts are given, and
+ * notes what came of it. It changes nothing else: credential, due times, urgency and vault are the refresher's and the
+ * administrators', whatever a login says. What a refresh has logged in with lately is not due here.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
+import type { IssuedCredentials } from '../stores/vault.ts';
+import { everyItem, type PageQuery } from './every-item.ts';
+import { checkLogin, type LoginDeps } from './login.ts';
+import { noteLogin, type NoteLoginDeps } from './note-login.ts';
+import { currentCredential } from './release.ts';
+import { reverifyAt } from './reverify-schedule.ts';
+import { isTransient } from './verification.ts';
+import { whereThrown } from './where-thrown.ts';
+
+export interface ReverifyLimits {
+  /**
+   * No login is begun after that. At most a quarter is for looking for what is due, another at least for first logins, and
+   * the second half for those that are tried again: there are not more of them.
+   */
+  readonly budgetMilliseconds: number;
+  readonly concurrency: number;
+  /** How long after the first login that told nothing lasting the second one is. */
+  readonly againAfterMilliseconds: number;
+}
+
+export interface ReverifyDeps extends LoginDeps, NoteLoginDeps {
+  readonly catalogue: Pick<Catalogue, 'listRegistries' | 'getRegistry' | 'claimRegistry' | 'finishRefresh'>;
+  readonly issued: IssuedCredentials;
+  /** Resolves when the time is over, or at once when the run is to stop. */
+  readonly pause: (milliseconds: number, stop: AbortSignal) => Promise<void>;
+}
+
+export interface ReverifyRun {
+  /** Logged in at, and the outcome noted. */
+  readonly verified: number;
+  /** Without a credential that works, or somebody else changed it meanwhile: nothing was noted. */
+  readonly skipped: number;
+  /** The store could not be read or written, or there is a bug. */
+  readonly failed: number;
+  /** Due, and there was no time: first in the next run. */
+  readonly left: number;
+  /** Of all active registries: those that were well and are not any more. */
+  readonly drifted: number;
+  /** False: there are more registries than it could even look through, so the figures above are of a part of them. */
+  readonly complete: boolean;
+}
+
+const PAGE = 200;
+
+export async function reverifyDue(limits: ReverifyLimits, deps: ReverifyDeps, stop: AbortSignal): Promise<ReverifyRun> {
+  const startedAt = deps.now();
+  const { budgetMilliseconds } = limits;
+  const { due, drifted, complete } = await walk({ startedAt, until: startedAt + budgetMilliseconds / 4, stop }, deps);
+  const run: Run = { limits, deps, stop, startedAt, drifted, count: { verified: 0, skipped: 0, failed: 0 }, again: [] };
+  const left = await inTurn(due, {
+    ...{ run, until: startedAt + budgetMilliseconds / 2 },
+    ask: (id) => askFirst(id, run),
+  });
+  const leftAgain = await inTurn(run.again, {
+    ...{ run, until: startedAt + budgetMilliseconds },
+    ask: (asked) => askAgain(asked, run),
+  });
+  return { ...run.count, left: left + leftAgain, drifted: drifted.size, complete };
+}
+
+interface Asked {
+  readonly id: string;
+  readonly at: number;
+}
+
+interface Run {
+  readonly limits: ReverifyLimits;
+  readonly deps: ReverifyDeps;
+  readonly stop: AbortSignal;
+  readonly startedAt: number;
+  /** Ids. */
+  readonly drifted: Set<string>;
+  readonly count: { verified: number; skipped: number; failed: number };
+  readonly again: Asked[];
+}
+
+/** Of a registry only its id is kept: how many there are must not decide how much memory a run takes. */
+async function walk(
+  { startedAt, until, stop }: { readonly startedAt: number; readonly until: number; readonly stop: AbortSignal },
+  deps: ReverifyDeps,
+): Promise<{ readonly due: readonly string[]; readonly drifted: Set<string>; readonly complete: boolean }> {
+  const due: { readonly id: string; readonly at: number }[] = [];
+  const drifted = new Set<string>();
+  // Unfiltered: of a list that leaves out little, a store would read more than it gives out.
+  const list = async (query: PageQuery) => await deps.catalogue.listRegistries({ filter: {}, ...query });
+  let complete = true;
+  for await (const registry of everyItem(list, PAGE)) {
+    complete = !stop.aborted && deps.now() < until;
+    if (!complete) break;
+    if (registry.state !== 'active') continue;
+    if (registry.verification?.drift !== undefined) drifted.add(registry.id);
+    const at = reverifyAt(registry);
+    if (at !== undefined && at <= startedAt) due.push({ id: registry.id, at });
+  }
+  // The longest overdue first: what there was no time for comes before what is tried more often.
+  return { due: due.toSorted((left, right) => left.at - right.at).map(({ id }) => id), drifted, complete };
+}
+
+/** @returns how many there was no time for. */
+async function inTurn<Item>(
+  items: readonly Item[],
+  turn: { readonly run: Run; readonly until: number; readonly ask: (item: Item) => Promise<void> },
+): Promise<number> {
+  const { run, until, ask } = turn;
+  let next = 0;
+
+  async function work(): Promise<void> {
+    while (!run.stop.aborted && run.deps.now() < until) {
+      const item = items[next];
+      if (item === undefined) return;
+      next += 1;
+      await ask(item);
+    }
+  }
+  await Promise.all(Array.from({ length: run.limits.concurrency }, work));
+  return items.length - next;
+}
+
+async function askFirst(id: string, run: Run): Promise<void> {
+  const at = run.deps.now();
+  if ((await ask({ id, last: false }, run)) === 'again') run.again.push({ id, at });
+}
+
+/** What may have been a moment's trouble counts when it is still there some time later. */
+async function askAgain({ id, at }: Asked, run: Run): Promise<void> {
+  const { deps, stop, limits } = run;
+  const wait = at + limits.againAfterMilliseconds - deps.now();
+  if (wait > 0) await deps.pause(wait, stop);
+  await ask({ id, last: true }, run);
+}
+
+/** One registry's trouble ends its own turn, not the run. */
+async function ask(turn: { readonly id: string; readonly last: boolean }, run: Run): Promise<'done' | 'again'> {
+  const { deps, count } = run;
+  try {
+    const outcome = await verifyOne(turn, run);
+    if (outcome === 'again') return outcome;
+    count[outcome] += 1;
+  } catch (error) {
+    count.failed += 1;
+    const fields = error instanceof StoreUnavailable ? { reason: error.code } : whereThrown(error);
+    deps.report({ level: 'error', code: 'reverify.failed', fields: { registryId: turn.id, ...fields } });
+  }
+  return 'done';
+}
+
+async function verifyOne(
+  { id, last }: { readonly id: string; readonly last: boolean },
+  { deps, startedAt, stop, drifted }: Run,
+): Promise<'verified' | 'skipped' | 'again'> {
+  const registry = await deps.catalogue.getRegistry(id);
+  // Since the walk it may have been logged in at, deactivated or deleted.
+  if (registry?.state !== 'active') return 'skipped';
+  const at = reverifyAt(registry);
+  if (at === undefined || at > startedAt) return 'skipped';
+  const credential = await currentCredential(registry, { ...deps, issuedCache: NOT_CACHED });
+  if (!credential.ok) return 'skipped';
+  const deadline = (milliseconds: number): AbortSignal => AbortSignal.any([deps.deadline(milliseconds), stop]);
+  const outcome = await checkLogin(registry, credential.value, { ...deps, deadline });
+  // A login that was ended from here says nothing about the registry.
+  if (stop.aborted) return 'skipped';
+  if (!last && isTransient(outcome.status)) return 'again';
+  const noted = await noteLogin({ registry, outcome }, deps);
+  if (noted.kind !== 'noted') return 'skipped';
+  if (noted.verification.drift === undefined) drifted.delete(id);
+  else drifted.add(id);
+  return 'verified';
+}
+
+/** What hosts are asking for is kept in a cache of its own, which a walk over everything must not empty. */
+const NOT_CACHED = {
+  get: async <Value>(_key: string, load: () => Promise<Value>): Promise<Value> => await load(),
+};
+
+export async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
+  await setTimeout(milliseconds, undefined, { signal: stop }).catch(() => undefined);
+}

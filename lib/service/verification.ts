@@ -1,0 +1,66 @@
+/**
+ * What a login says about a registry, beside what was known before: the one rule for every place that stores a
+ * verification, and what is told when a registry drifts. Not its job: logging in (login.ts), and the credential.
+ */
+import type { ChangeEntry } from '../domain/audit.ts';
+import type { Drift, Registry, Verification, VerificationStatus } from '../domain/registry.ts';
+import type { LoginCheckOutcome } from '../distribution/login-check.ts';
+import type { ServiceEvent } from './events.ts';
+
+type Condition = Drift['from'];
+
+/**
+ * A registry that was well and is worse now has drifted, from that moment until it is as well as it was. `accepts_anyone`
+ * is worse than verified, since the password proves nothing any more, and better than a failure, since pulls work.
+ */
+export function noteVerification(
+  previous: Verification | undefined,
+  outcome: LoginCheckOutcome,
+  now: number,
+): Verification {
+  const { status, warning } = outcome;
+  const next: Verification = { status, at: now, ...(warning === undefined ? {} : { warning }) };
+  if (previous === undefined) return next;
+  const was = previous.drift ?? { from: conditionOf(previous), at: now };
+  return wellness(conditionOf(next)) < wellness(was.from) ? { ...next, drift: was } : next;
+}
+
+function conditionOf({ status, warning }: Verification): Condition {
+  return warning ?? status;
+}
+
+function wellness(condition: Condition): number {
+  if (condition === 'verified') return 2;
+  return condition === 'accepts_anyone' ? 1 : 0;
+}
+
+/** The way there and the registry's mood: what may be over by the next try, and says nothing about the credential. */
+export function isTransient(status: VerificationStatus): boolean {
+  return status === 'dns' || status === 'unreachable' || status === 'timeout' || status === 'rate_limited';
+}
+
+export interface DriftNews {
+  /** For the audit trail, and so for the registry's history. */
+  readonly entry: ChangeEntry;
+  readonly event: ServiceEvent;
+}
+
+/** Nobody's token: an agent's id is a ULID. */
+const PULLPASS = 'pullpass';
+
+/** Undefined: nothing changed that anybody has to be told. */
+export function driftNews(
+  registry: Pick<Registry, 'id' | 'address' | 'verification'>,
+  next: Verification,
+): DriftNews | undefined {
+  const { id, address, verification: previous } = registry;
+  if (previous === undefined || (previous.drift === undefined) === (next.drift === undefined)) return undefined;
+  const began = next.drift !== undefined;
+  const code = began ? 'registry.drift' : 'registry.drift_ended';
+  const from = conditionOf(previous);
+  const to = conditionOf(next);
+  return {
+    entry: { type: 'change', at: next.at, actor: PULLPASS, action: code, subject: id, detail: `${from} -> ${to}` },
+    event: { level: began ? 'warn' : 'info', code, fields: { registryId: id, address, from, to } },
+  };
+}
