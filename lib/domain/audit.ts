@@ -22,11 +22,14 @@ export interface DecisionEntry {
 export interface ChangeEntry {
   readonly type: 'change';
   readonly at: number;
-  /** An agent's id. */
+  /** An agent's id; a word that is none for what no agent asked for. */
   readonly actor: string;
-  /** `registry.add`, `policy.set`, `agent.delete`, … */
+  /** `registry.add`, `policy.set`, `agent.delete`, …: before the dot what sort of thing the subject is. */
   readonly action: string;
-  /** What was changed: a registry's or agent's id, an environment's name, `organisation`. */
+  /**
+   * What was changed: a registry's or agent's id, or a policy by what it is for (see `policySubject`). Registries and agents
+   * have ids of different lengths, but an environment may have any of them as its name: only with the sort is it unique.
+   */
   readonly subject: string;
   /** Names of the fields that changed; values only where they are not secret. */
   readonly detail?: string;
@@ -34,9 +37,28 @@ export interface ChangeEntry {
 
 export type AuditEntry = (DecisionEntry | ChangeEntry) & { readonly id: string };
 
+export type SubjectSort = 'registry' | 'policy' | 'agent';
+
+/** The word before the dot of an action. */
+export function subjectSortOf({ action }: Pick<ChangeEntry, 'action'>): string {
+  return action.split('.', 1).join('');
+}
+
+const ORGANISATION = 'organisation';
+
+/** A policy as the subject of a change: an environment's name, or `organisation`. No name has a slash in it. */
+export function policySubject(environment: string | null): string {
+  if (environment === null) return ORGANISATION;
+  return environment === ORGANISATION ? `environment/${ORGANISATION}` : environment;
+}
+
 export interface AuditQuery {
   readonly limit: number;
   readonly cursor?: string;
   readonly environment?: string;
   readonly type?: 'decision' | 'change';
+  /** Changes of exactly that subject. No decision has one, so that nothing fits this and an environment. */
+  readonly subject?: string;
+  /** With a subject: only where it is something of that sort. */
+  readonly sort?: SubjectSort;
 }

@@ -1,6 +1,6 @@
 /**
- * Which registry answers: for an image, for a host alone, and which of several at one address does. An inactive winner
- * stays the winner: whoever deactivated it wanted the pull refused, not sent on with another credential.
+ * Which registry answers: for an image, and for a host alone. An inactive winner stays the winner: whoever deactivated it
+ * wanted the pull refused, not sent on with another credential. registry-overrides.ts says the same of all environments.
  */
 import { addressCovers, splitAddress, type CanonicalAddress } from './address.ts';
 import { EVERY_ENVIRONMENT } from './environment-name.ts';
@@ -69,19 +69,6 @@ export function compareForAddress(left: Registry, right: Registry, environment: 
     right.address.length - left.address.length ||
     Number(right.environments.includes(environment)) - Number(left.environments.includes(environment)) ||
     right.order - left.order
-  );
-}
-
-/** Does another registry at the same address answer in every environment that this one is for? */
-export function isOverridden(registry: Registry, onHost: readonly Registry[]): boolean {
-  const rivals = onHost.filter(({ id, address }) => id !== registry.id && address === registry.address);
-  return registry.environments.every((environment) =>
-    rivals.some((rival) =>
-      // Only `*` reaches the environments that nobody has named yet.
-      environment === EVERY_ENVIRONMENT
-        ? rival.environments.includes(EVERY_ENVIRONMENT) && rival.order > registry.order
-        : isAuthorised(rival.environments, environment) && compareForAddress(rival, registry, environment) < 0,
-    ),
   );
 }
 

@@ -41,7 +41,18 @@ export interface Verification {
   /** The registry answers the same without a credential, so a success proves nothing about the password. */
   readonly warning?: 'accepts_anyone';
   readonly at: number;
+  /** It was well and is not any more: what it was, and since when it is known. Gone when it is as well as it was. */
+  readonly drift?: Drift;
 }
+
+export interface Drift {
+  readonly from: VerificationStatus | 'accepts_anyone';
+  readonly at: number;
+}
+
+/** What can be done to several registries in one call. */
+export const BULK_ACTIONS = ['delete', 'deactivate', 'activate', 'verify'] as const;
+export type BulkAction = (typeof BULK_ACTIONS)[number];
 
 export interface Registry {
   readonly id: string;

@@ -19,7 +19,7 @@ import {
 import type { ReleaseDeps } from '../service/release.ts';
 import { json, NO_CONTENT, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { registryDocument } from './documents.ts';
-import type { ApiFailure, BadRequest } from './problem.ts';
+import type { ApiFailure, BadRequest, ProblemCode } from './problem.ts';
 import { describedRegistryPatch, describedRegistryRequest, registryPatch, registryRequest } from './request-schemas.ts';
 import {
   etag,
@@ -39,7 +39,7 @@ export type RegistryChangeRoutesDeps = RegistryChangeDeps &
   Pick<AddRegistryDeps, 'newRegistryId'>;
 
 const CHANGE: readonly Role[] = ['admin'];
-const ALWAYS = ['unauthenticated', 'role_required', 'store_unavailable'];
+const ALWAYS: readonly ProblemCode[] = ['unauthenticated', 'role_required', 'store_unavailable'];
 const ITEM = '/v1/registries/{id}';
 const AS_IT_IS_NOW = { 200: 'The registry as it is now' };
 
@@ -167,7 +167,13 @@ interface ChangeOfOne<Value> extends Pick<RouteDescription, 'summary' | 'body' |
 /** A route that does something to one registry, at the revision that `If-Match` names. */
 function toOne<Value>(deps: RegistryChangeRoutesDeps, definition: ChangeOfOne<Value>): Route {
   const { run, answer, method, path, ...description } = definition;
-  const problems = [...ALWAYS, 'not_found', 'revision_conflict', 'bad_if_match', ...description.problems];
+  const problems: readonly ProblemCode[] = [
+    ...ALWAYS,
+    'not_found',
+    'revision_conflict',
+    'bad_if_match',
+    ...description.problems,
+  ];
   return {
     method,
     path,

@@ -7,19 +7,24 @@ import { parseDocument } from '../domain/parse-document.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { listRegistries, showRegistry, type RegistryReadDeps } from '../service/registries.ts';
+import { registryHistory, type RegistryHistoryDeps } from '../service/registry-history.ts';
 import { findKind } from '../sources/find-kind.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { RegistryFilter } from '../stores/catalogue.ts';
 import type * as z from 'zod/mini';
 import { json, type ApiRequest, type ApiResponse } from './api-request.ts';
+import { auditPage } from './audit-page.ts';
 import { registryDocument } from './documents.ts';
-import { registryQuery } from './request-schemas.ts';
+import type { ProblemCode } from './problem.ts';
+import { pageQuery, registryQuery } from './request-schemas.ts';
 import { BAD_CURSOR, etag, forRoles, pageOf, refuse, type Route } from './route.ts';
 
-export type RegistryReadRoutesDeps = RegistryReadDeps & AuthenticateDeps & { readonly kinds: readonly SourceKind[] };
+export type RegistryReadRoutesDeps = RegistryReadDeps &
+  RegistryHistoryDeps &
+  AuthenticateDeps & { readonly kinds: readonly SourceKind[] };
 
 const VIEW: readonly Role[] = ['viewer', 'admin'];
-const ALWAYS = ['unauthenticated', 'role_required', 'store_unavailable'];
+const ALWAYS: readonly ProblemCode[] = ['unauthenticated', 'role_required', 'store_unavailable'];
 
 export function registryReadRoutes(deps: RegistryReadRoutesDeps): readonly Route[] {
   return [
@@ -50,7 +55,27 @@ export function registryReadRoutes(deps: RegistryReadRoutesDeps): readonly Route
         return json(200, registryDocument(shown.value), etag(shown.value.registry.revision));
       }),
     },
+    {
+      method: 'GET',
+      path: '/v1/registries/{id}/history',
+      description: {
+        summary: 'What was done to a registry, newest first; also after it was deleted',
+        roles: VIEW,
+        query: pageQuery,
+        answers: { 200: 'A page of its changes, as in the audit trail' },
+        problems: [...ALWAYS, 'invalid_input', 'bad_cursor', 'not_found'],
+      },
+      run: forRoles(VIEW, deps, (request) => runHistory(request, deps)),
+    },
   ];
+}
+
+async function runHistory(request: ApiRequest, deps: RegistryReadRoutesDeps): Promise<ApiResponse> {
+  const query = parseDocument(pageQuery, request.query);
+  if (!query.ok) return refuse(query.failure);
+  const history = await registryHistory({ id: request.parameters['id'] ?? '', ...pageOf(query.value) }, deps);
+  if (!history.ok) return refuse(history.failure);
+  return history.value === 'bad_cursor' ? refuse(BAD_CURSOR) : await auditPage(history.value, deps);
 }
 
 async function runList(request: ApiRequest, deps: RegistryReadRoutesDeps): Promise<ApiResponse> {

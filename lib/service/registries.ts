@@ -3,13 +3,16 @@ import type { ChangeEntry } from '../domain/audit.ts';
 import { splitAddress } from '../domain/address.ts';
 import type { CredentialRecord } from '../domain/credential.ts';
 import type { NotFound, RevisionConflict } from '../domain/failures.ts';
+import { standingsOn } from '../domain/registry-overrides.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { MintFailure } from '../sources/source-kind.ts';
 import type { Catalogue, PageResult, RegistryFilter } from '../stores/catalogue.ts';
 import type { RegistryBusy } from './edit-registry.ts';
-import { asVerification, checkLogin, isRefusal } from './login.ts';
+import { registryDetail } from './change-detail.ts';
+import { checkLogin, isRefusal } from './login.ts';
 import { mintFailure } from './mint.ts';
+import { noteLogin } from './note-login.ts';
 import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import { refreshNow } from './refresh.ts';
 import { recordAfterFailure, type RefreshDeps } from './refresh-registry.ts';
@@ -25,8 +28,20 @@ export interface RegistryReadDeps {
 }
 
 export async function viewRegistry(registry: Registry, deps: RegistryReadDeps): Promise<RegistryView> {
-  const { host } = splitAddress(registry.address);
-  return viewOf(registry, await deps.catalogue.registriesOnHost(host), deps.now());
+  const standings = standingsOn(await deps.catalogue.registriesOnHost(splitAddress(registry.address).host));
+  return viewOf(registry, standings(registry.id), deps.now());
+}
+
+/** One read a host, however many of them are on it. */
+export async function viewRegistries(
+  registries: readonly Registry[],
+  deps: RegistryReadDeps,
+): Promise<readonly RegistryView[]> {
+  const hosts = [...new Set(registries.map(({ address }) => splitAddress(address).host))];
+  const onHost = await Promise.all(hosts.map((host) => deps.catalogue.registriesOnHost(host)));
+  const standings = standingsOn(onHost.flat());
+  const now = deps.now();
+  return registries.map((registry) => viewOf(registry, standings(registry.id), now));
 }
 
 export async function showRegistry(id: string, deps: RegistryReadDeps): Promise<Result<RegistryView, NotFound>> {
@@ -40,15 +55,7 @@ export async function listRegistries(
 ): Promise<PageResult<RegistryView>> {
   const page = await deps.catalogue.listRegistries(query);
   if (page === 'bad_cursor') return page;
-  const hosts = [...new Set(page.items.map((registry) => splitAddress(registry.address).host))];
-  const onHost = new Map(
-    await Promise.all(hosts.map(async (host) => [host, await deps.catalogue.registriesOnHost(host)] as const)),
-  );
-  const now = deps.now();
-  const items = page.items.map((registry) =>
-    viewOf(registry, onHost.get(splitAddress(registry.address).host) ?? [], now),
-  );
-  return { ...page, items };
+  return { ...page, items: await viewRegistries(page.items, deps) };
 }
 
 export interface RegistryChangeDeps extends Omit<RefreshDeps, 'catalogue'> {
@@ -138,7 +145,7 @@ export async function deleteRegistry(
   const { id, expectedRevision } = target;
   const found = await findRegistry(target, deps);
   if (!found.ok) return found;
-  const change = { ...changeBy(target, 'registry.delete', deps), detail: found.value.address };
+  const change = { ...changeBy(target, 'registry.delete', deps), detail: registryDetail(found.value) };
   const removed = await deps.catalogue.removeRegistry({ id, expectedRevision, change });
   if (removed.kind === 'missing') return failure(NO_REGISTRY);
   if (removed.kind === 'conflict') {
@@ -164,7 +171,7 @@ export async function refreshRegistry(
   return registry === undefined ? failure(NO_REGISTRY) : success(registry);
 }
 
-/** Logs in with the present credential and notes what came of it. The credential itself is not touched. */
+/** Logs in with the present credential and notes what came of it, also on the credential's record. */
 export async function verifyRegistry(
   target: RegistryTarget,
   deps: RegistryChangeDeps & ReleaseDeps,
@@ -174,22 +181,26 @@ export async function verifyRegistry(
   const credential = await currentCredential(found.value, deps);
   if (!credential.ok) return credential;
   const outcome = await checkLogin(found.value, credential.value, deps);
+  const login = {
+    registry: found.value,
+    outcome,
+    credential: (registry: Registry) => recordAfterCheck(registry, outcome, deps),
+    change: { ...changeBy(target, 'registry.verify', deps), detail: loginWords(outcome) },
+  };
+  const noted = await noteLogin(login, deps);
+  switch (noted.kind) {
+    case 'noted':
+      return success(outcome);
+    case 'missing':
+      return failure(NO_REGISTRY);
+    case 'busy':
+    case 'lost':
+      return failure({ kind: 'registry_busy' });
+  }
+}
 
-  const { id } = target;
-  const now = deps.now();
-  const claimId = deps.newId();
-  const registry = await deps.catalogue.claimRegistry(id, { claimId, now, until: now + NOTE_CLAIM_MS });
-  if (registry === 'missing') return failure(NO_REGISTRY);
-  if (registry === 'busy') return failure({ kind: 'registry_busy' });
-  await deps.catalogue.finishRefresh({
-    registryId: id,
-    claimId,
-    sourceVersion: registry.sourceVersion,
-    credential: recordAfterCheck(registry, outcome, deps),
-    verification: asVerification(outcome, now),
-    change: { ...changeBy(target, 'registry.verify', deps), detail: outcome.status },
-  });
-  return success(outcome);
+function loginWords({ status, warning }: LoginCheckOutcome): string {
+  return warning === undefined ? status : `${status}, ${warning}`;
 }
 
 /** A refusal counts like a failed refresh, and is tried again like one; a login that works takes back a refusal. */
@@ -203,6 +214,3 @@ function recordAfterCheck(registry: Registry, outcome: LoginCheckOutcome, deps: 
   if (outcome.status !== 'verified' || renewable || record.current === undefined) return record;
   return { current: record.current, consecutiveFailures: 0 };
 }
-
-/** Long enough for the one write that follows it. */
-const NOTE_CLAIM_MS = 10_000;

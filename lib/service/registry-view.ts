@@ -1,24 +1,23 @@
 /** A registry as its administrators and viewers see it: everything that is known of it, and no secret. */
 import type { CredentialState, MintFailureCode } from '../domain/credential.ts';
-import { isOverridden } from '../domain/registry-selection.ts';
+import type { Standing } from '../domain/registry-overrides.ts';
 import type { Registry } from '../domain/registry.ts';
 import { stateOf } from './release.ts';
 
-export interface RegistryView {
+/** `overridden`: others at the same address answer in every environment this one is for. */
+export interface RegistryView extends Standing {
   readonly registry: Registry;
-  /** A better one at the same address answers in every environment this one is for. */
-  readonly overridden: boolean;
   readonly credentialState: CredentialState;
   /** Null where the credential does not run out or is not there yet. Negative when it has run out. */
   readonly secondsLeft: number | null;
   readonly lastError?: { readonly code: MintFailureCode; readonly at: number };
 }
 
-export function viewOf(registry: Registry, sameHost: readonly Registry[], now: number): RegistryView {
+export function viewOf(registry: Registry, standing: Standing, now: number): RegistryView {
   const { lastError } = registry.credential;
   return {
     registry,
-    overridden: isOverridden(registry, sameHost),
+    ...standing,
     credentialState: stateOf(registry, now),
     secondsLeft: secondsLeftOf(registry, now),
     ...(lastError === undefined ? {} : { lastError }),

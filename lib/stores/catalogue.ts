@@ -73,11 +73,11 @@ export interface RefreshOutcome {
   readonly claimId: string;
   /** The secret the credential was made from; a registry edited meanwhile must not get a credential of its old source. */
   readonly sourceVersion: string | undefined;
-  /** Replaces the whole record; a `claim` in it is not kept. */
-  readonly credential: CredentialRecord;
+  /** Replaces the whole record; a `claim` in it is not kept. Absent: all but the claim stays as it is. */
+  readonly credential?: CredentialRecord;
   readonly verification?: Registry['verification'];
-  /** Where an administrator asked for it. */
-  readonly change?: ChangeEntry;
+  /** What an administrator asked for, what Pullpass noticed: in this order. */
+  readonly changes?: readonly ChangeEntry[];
 }
 
 export interface Catalogue {
@@ -106,7 +106,8 @@ export interface Catalogue {
   registriesOnHost(host: string): Promise<readonly Registry[]>;
   /**
    * Replaces what an administrator may change, provided the stored revision is `expectedRevision`; stores revision + 1.
-   * `credential` is left as it is, except that `replaceCredential` puts the given one in its place and ends any claim.
+   * `credential` and `verification` are left as they are, except that `replaceCredential` puts the given ones in their
+   * place and ends any claim.
    */
   updateRegistry(update: {
     readonly registry: Registry;
@@ -177,6 +178,9 @@ export interface Catalogue {
 
   /** Resolves only when the entry is durable: the caller releases a secret after it. */
   recordDecision(entry: DecisionEntry): Promise<void>;
-  /** In the order recorded, newest first. Changes are made in no environment: an environment filter leaves them out. */
+  /**
+   * In the order recorded, newest first. Changes are made in no environment: an environment filter leaves them out, as one
+   * by subject leaves out decisions. What was changed a moment ago may be listed by its subject a moment later.
+   */
   listAudit(query: AuditQuery): Promise<PageResult<AuditEntry>>;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Registry } from '../../lib/domain/registry.ts';
-import { compareForAddress, isOverridden, selectForHost, selectRegistry } from '../../lib/domain/registry-selection.ts';
+import { selectForHost, selectRegistry } from '../../lib/domain/registry-selection.ts';
 import { reference, registry } from './parsed.ts';
 
 const quay = registry({ id: 'quay', address: 'quay.io', order: 1 });
@@ -86,55 +86,6 @@ describe('the registry that answers for an image', () => {
         expect(selectForHost({ ...host, registries: shuffled })).toEqual(selectForHost({ ...host, registries: all }));
       }),
     );
-  });
-
-  it('is never overridden, and the overridden never answer in any environment', () => {
-    fc.assert(
-      fc.property(stored, (all) => {
-        for (const each of all) {
-          // `later` stands for the environments that nobody has named yet.
-          const answers = ['prod', 'ci', 'later'].some((environment) => {
-            const sameAddress = all.filter(({ address }) => address === each.address);
-            const [first] = sameAddress
-              .filter(({ environments }) => environments.includes('*') || environments.includes(environment))
-              .sort((left, right) => compareForAddress(left, right, environment));
-            return first === each;
-          });
-          expect(isOverridden(each, all)).toBe(!answers);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
-describe('a registry is overridden', () => {
-  it.each([
-    ['by a newer one for the same environments', quay, [newer], true],
-    ['not by an older one', newer, [quay], false],
-    ['not by itself', quay, [quay], false],
-    ['not by one at another path', quay, [team], false],
-    ['not by one for a single environment, when it is for every one', newer, [{ ...named, order: 9 }], false],
-    ['by an older one that names the environment, when both name it', named, [{ ...named, id: 'n2', order: 5 }], true],
-    ['not by * when it is authorised by name', named, [newer], false],
-    ['by an inactive one: that still answers', quay, [inactive(newer)], true],
-    [
-      'by two that share its environments',
-      registry({ id: 'both', address: 'quay.io', environments: ['ci', 'prod'] }),
-      [
-        registry({ id: 'ci', address: 'quay.io', environments: ['ci'], order: 7 }),
-        registry({ id: 'prod', address: 'quay.io', environments: ['prod'], order: 8 }),
-      ],
-      true,
-    ],
-    [
-      'not while one of its environments is left to it',
-      registry({ id: 'both', address: 'quay.io', environments: ['ci', 'prod'] }),
-      [registry({ id: 'ci', address: 'quay.io', environments: ['ci'], order: 7 })],
-      false,
-    ],
-  ])('%s', (_, each, others, overridden) => {
-    expect(isOverridden(each, [each, ...others])).toBe(overridden);
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { StoreUnavailable, type Catalogue } from '../../lib/stores/catalogue.ts';
 import { PRINCIPALS_SQL } from '../../lib/stores/embedded/agents.ts';
+import { SUBJECT_SQL } from '../../lib/stores/embedded/audit-trail.ts';
 import { CATALOGUE_MIGRATIONS } from '../../lib/stores/embedded/catalogue-schema.ts';
 import { openEmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
 import { DUE_SQL, NEXT_EXPIRY_SQL } from '../../lib/stores/embedded/refresh-queue.ts';
@@ -33,6 +34,7 @@ describe('the cost of a read follows what it answers', () => {
     ['the inactive', listStatement({ state: 'inactive' }).sql, 'registries_inactive'],
     ['an environment', listStatement({ environment: 'prod' }).sql, 'registry_environments_by_name (environment=?'],
     ['no filter', listStatement({}).sql, 'INTEGER PRIMARY KEY (rowid<?)'],
+    ['the changes of a subject', SUBJECT_SQL, 'audit_by_subject (subject=? AND rowid<?)'],
     ['the agents with a principal', PRINCIPALS_SQL, 'SCAN agents USING INDEX agents_with_principal'],
   ])('%s is a range of an index, already in order', async (_name, sql, wanted) => {
     const directory = await temporaryDirectory();
@@ -172,6 +174,7 @@ describe('a row that is not what was written', () => {
     ['a state that there is not', `UPDATE registries SET document = json_set(document, '$.state', 'asleep')`],
     ['a credential of another shape', `UPDATE registries SET credential = '{}'`],
     ['a policy whose whitelist is gone', `UPDATE policies SET document = json_remove(document, '$.whitelist')`],
+    ['an exception without an end', `UPDATE policies SET document = json_remove(document, '$.exceptions[0].until')`],
     ['a policy of another mode', `UPDATE policies SET document = json_set(document, '$.mode', 'off')`],
     ['an agent with a token and a principal', `UPDATE agents SET document = json_set(document, '$.principal', 'x')`],
     ['an agent with neither', `UPDATE agents SET document = json_remove(document, '$.tokenHash')`],
@@ -194,6 +197,19 @@ describe('a row that is not what was written', () => {
   });
 });
 
+it('reads a policy of the version before there were pins and exceptions as one without', async () => {
+  const directory = await temporaryDirectory();
+  const store = await openedStore({ directory });
+  const put = { scope: null, document: policy(), expectedRevision: 0, updatedAt: 1, change: change() };
+  await store.catalogue.putPolicy(put);
+  await store.close();
+  onFile(directory, (database) => {
+    database.exec(`UPDATE policies SET document = json_remove(document, '$.alwaysAllow', '$.exceptions')`);
+  });
+  const { catalogue } = await openedStore({ directory });
+  expect((await catalogue.getPolicy(null))?.document).toStrictEqual(policy({ alwaysAllow: [], exceptions: [] }));
+});
+
 it('opens data of the version before agents had principals, and takes some', async () => {
   const directory = await temporaryDirectory();
   await (await openedStore({ directory })).close();
@@ -211,6 +227,25 @@ it('opens data of the version before agents had principals, and takes some', asy
   expect(pageOf(await catalogue.listAudit({ limit: 5 })).items).toStrictEqual([{ ...decision(), id: '1' }]);
   await catalogue.addAgent(principalAgent({ id: 'agent-2' }), change());
   expect(await catalogue.listPrincipals()).toStrictEqual([principalAgent({ id: 'agent-2' })]);
+});
+
+it('finds what was changed before there were histories by its subject', async () => {
+  const directory = await temporaryDirectory();
+  await (await openedStore({ directory })).close();
+  await rm(join(directory, 'catalogue.db'));
+  onFile(directory, (database) => {
+    database.exec(`${CATALOGUE_MIGRATIONS.slice(0, 2).join(';')}; PRAGMA user_version = 2`);
+    const insert = database.prepare('INSERT INTO audit (type, environment, entry) VALUES (?, ?, ?)');
+    insert.run('change', null, JSON.stringify(change({ subject: 'old', detail: `it's "quoted"` })));
+    insert.run('decision', 'prod', JSON.stringify(decision()));
+    // Nothing can be known of it, and it must not stand in the way of the rest.
+    insert.run('change', null, 'no JSON');
+  });
+  const { catalogue } = await openedStore({ directory });
+  await catalogue.addAgent(agent(), change({ subject: 'old', action: 'registry.delete' }));
+  const { items } = pageOf(await catalogue.listAudit({ subject: 'old', sort: 'registry', limit: 5 }));
+  expect(items).toMatchObject([{ action: 'registry.delete' }, { action: 'registry.add', detail: `it's "quoted"` }]);
+  expect(pageOf(await catalogue.listAudit({ type: 'decision', limit: 5 })).items).toMatchObject([{ id: '2' }]);
 });
 
 describe('opening data that cannot be used', () => {

@@ -10,6 +10,7 @@ import { printJson, printTable, remark } from '../print.ts';
 interface AuditFlags {
   readonly env?: string;
   readonly type?: string;
+  readonly subject?: string;
   readonly limit: number;
 }
 
@@ -19,16 +20,17 @@ export function addAuditCommand(program: Command, contextOf: ContextOf): void {
     .description('decisions and changes, newest first')
     .option('--env <name>', 'of this environment')
     .addOption(new Option('--type <type>', 'only these').choices(['decision', 'change']))
+    .option('--subject <name>', 'changes of this: an id of a registry or agent, an environment, or "organisation"')
     .option('--limit <number>', 'how many at most', wholeNumber(1, 100_000), 50)
-    .action(async ({ env, type, limit }: AuditFlags, command: Command) => {
+    .action(async ({ env, type, subject, limit }: AuditFlags, command: Command) => {
       const { api, json, terminal } = contextOf(command);
-      const items = await allItems(api, { path: '/v1/audit', query: { environment: env, type }, limit });
+      const items = await allItems(api, { path: '/v1/audit', query: { environment: env, type, subject }, limit });
       if (json) {
         printJson(terminal, items);
         return;
       }
       if (items.length === 0) {
-        remark(terminal, 'nothing is recorded yet');
+        remark(terminal, 'nothing like that is recorded');
         return;
       }
       printTable(

@@ -14,8 +14,25 @@ export interface FoundRegistry {
 /** An id has none of these; an address has one, or is this. */
 const ADDRESS = /[.:/]|^localhost$/;
 
+export function isAddress(text: string): boolean {
+  return ADDRESS.test(text);
+}
+
+/** Each once, in the order given, however often and by whatever it is named. All of them are found, or none is answered. */
+export async function findRegistries(
+  idsOrAddresses: readonly string[],
+  api: CallApi,
+): Promise<readonly FoundRegistry[]> {
+  const found = new Map<string, FoundRegistry>();
+  for (const idOrAddress of idsOrAddresses) {
+    const one = await findRegistry(idOrAddress, api);
+    if (!found.has(one.registry.id)) found.set(one.registry.id, one);
+  }
+  return [...found.values()];
+}
+
 export async function findRegistry(idOrAddress: string, api: CallApi): Promise<FoundRegistry> {
-  if (!ADDRESS.test(idOrAddress)) {
+  if (!isAddress(idOrAddress)) {
     const document = await api({ method: 'GET', path: pathOf('v1', 'registries', idOrAddress) });
     return { registry: expectAnswer(registryAnswer, document), document };
   }

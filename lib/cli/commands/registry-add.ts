@@ -68,7 +68,10 @@ async function addRegistry(
   printLine(terminal, `  login: ${status ?? 'not tried'}; credential: ${credentialWords(added, terminal.now())}`);
   printLine(terminal, `  for: ${environmentWords(added.environments)}`);
   if (warning) {
-    remark(terminal, `warning: ${warning}: it answers the same without a credential, so the login proves nothing`);
+    remark(
+      terminal,
+      `warning: ${warning}: the login proves nothing; see why with: pullpass registry verify ${added.id}`,
+    );
   }
   for (const id of await replacedBy(added, api)) {
     remark(

@@ -3,6 +3,7 @@ import type { RegistryAnswer } from '../answers.ts';
 import { printFields, printTable, remark } from '../print.ts';
 import type { Terminal } from '../terminal.ts';
 import { fullTime, leftWords } from '../time-words.ts';
+import { environmentWords } from './registry-succession.ts';
 
 export interface RegistryFilters {
   readonly env?: string;
@@ -55,16 +56,26 @@ export function credentialWords({ credential }: RegistryAnswer, now: number, dou
 }
 
 /** A credential that nobody has logged in with may be as fresh as it likes, and wrong. */
-function loginDoubt({ credential, verification }: RegistryAnswer): string | undefined {
+export function loginDoubt({ credential, verification }: RegistryAnswer): string | undefined {
+  const { drift } = verification ?? {};
+  if (verification && drift) return `drifted from ${drift.from} to ${verification.warning ?? verification.status}`;
   const status = verification?.status ?? 'not verified';
   return credential.state === 'fresh' && status !== 'verified' ? status : undefined;
 }
 
-function stateWords({ state, overridden }: RegistryAnswer): string {
-  return overridden === true ? `${state}, overridden` : state;
+function stateWords({ state, overridden, overriddenBy = [] }: RegistryAnswer): string {
+  if (overridden === true) return `${state}, overridden`;
+  return overriddenBy.length === 0 ? state : `${state}, partly overridden`;
 }
 
-export function printRegistry(terminal: Terminal, registry: RegistryAnswer): void {
+/** The other registries at its address, and where they are concerned. */
+function otherWords(others: RegistryAnswer['overrides'], registry: RegistryAnswer): string | undefined {
+  const { overrides = [], overriddenBy = [] } = registry;
+  const among = [...overrides, ...overriddenBy].flatMap(({ environments }) => environments);
+  return others?.map(({ id, environments }) => `${id} ${environmentWords(environments, among)}`).join('; ');
+}
+
+export function printRegistry(terminal: Terminal, registry: RegistryAnswer, changes: readonly string[]): void {
   const now = terminal.now();
   const { credential, verification } = registry;
   const { lastError } = credential;
@@ -73,6 +84,8 @@ export function printRegistry(terminal: Terminal, registry: RegistryAnswer): voi
     ['address', registry.address],
     ['environments', registry.environments.join(', ')],
     ['state', stateWords(registry)],
+    ['overrides', otherWords(registry.overrides, registry)],
+    ['overridden by', otherWords(registry.overriddenBy, registry)],
     ...sourceFields(registry),
     ['tls', tlsWords(registry)],
     ['probe', registry.probe?.repository],
@@ -86,15 +99,21 @@ export function printRegistry(terminal: Terminal, registry: RegistryAnswer): voi
     ['next refresh', fullTime(credential.nextRefreshAt, now)],
     ['last error', lastError ? `${lastError.code}, ${fullTime(lastError.at, now) ?? ''}` : undefined],
     ['login', verification ? verificationWords(verification, now) : 'never tried'],
+    ['drift', verification?.drift ? driftWords(verification.drift, now) : undefined],
     ['added', fullTime(registry.createdAt, now)],
     ['changed', fullTime(registry.updatedAt, now)],
     ['revision', String(registry.revision)],
+    ...changes.map((change, index) => [index === 0 ? 'last changes' : '', change] as const),
   ]);
 }
 
 function verificationWords(verification: NonNullable<RegistryAnswer['verification']>, now: number): string {
   const warning = verification.warning ? `, warning: ${verification.warning}` : '';
   return `${verification.status}${warning}, ${fullTime(verification.at, now) ?? ''}`;
+}
+
+function driftWords({ from, at }: { readonly from: string; readonly at: string }, now: number): string {
+  return `was ${from}, found otherwise ${fullTime(at, now) ?? ''}`;
 }
 
 /** Each kind has its own; the answer holds no secret. */

@@ -1,16 +1,19 @@
-/** `pullpass registry …`: which registries there are. add and edit have files of their own. */
+/** `pullpass registry …`: which registries there are. What changes them has files of its own. */
 import { Option, type Command } from 'commander';
 import { expectAnswer, pathOf } from '../api-client.ts';
-import { registryAnswer, verificationAnswer } from '../answers.ts';
+import { registryAnswer, verificationAnswer, type RegistryAnswer } from '../answers.ts';
 import type { CommandContext, ContextOf } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { editAgainst } from '../login-advice.ts';
 import { allItems } from '../pages.ts';
 import { printJson, printLine, remark, withProgress } from '../print.ts';
-import { confirm } from '../secret-input.ts';
-import { canAsk } from '../terminal.ts';
-import { findRegistry } from './find-registry.ts';
+import { findRegistries, findRegistry } from './find-registry.ts';
 import { addRegistryAdd } from './registry-add.ts';
+import { addRegistryChange, CHANGES } from './registry-change.ts';
+import { addRegistryDelete } from './registry-delete.ts';
 import { addRegistryEdit } from './registry-edit.ts';
+import { addRegistryHistory, lastChanges } from './registry-history.ts';
+import { changeSeveral } from './registry-several.ts';
 import { credentialWords, printRegistries, printRegistry, type RegistryFilters } from './registry-print.ts';
 
 const WHICH = 'the id, or the address where only one registry has it';
@@ -27,12 +30,14 @@ export function addRegistryCommands(program: Command, contextOf: ContextOf): voi
       const { api, json, terminal } = contextOf(command);
       const found = await findRegistry(which, api);
       if (json) printJson(terminal, found.document);
-      else printRegistry(terminal, found.registry);
+      else printRegistry(terminal, found.registry, await lastChanges(found.registry.id, api));
     });
   addRegistryEdit(registry, contextOf);
-  for (const change of CHANGES) addChange(registry, change, contextOf);
+  addRegistryHistory(registry, contextOf);
+  for (const change of CHANGES) addRegistryChange(registry, change, contextOf);
+  addRefresh(registry, contextOf);
   addVerify(registry, contextOf);
-  addDelete(registry, contextOf);
+  addRegistryDelete(registry, contextOf);
 }
 
 function addList(registry: Command, contextOf: ContextOf): void {
@@ -58,52 +63,24 @@ function addList(registry: Command, contextOf: ContextOf): void {
     });
 }
 
-interface Change {
-  readonly verb: 'activate' | 'deactivate' | 'refresh';
-  readonly description: string;
-  readonly doing: string;
-  readonly done: string;
-}
-
-const CHANGES: readonly Change[] = [
-  {
-    verb: 'activate',
-    description: 'let it be pulled from again; needs no password',
-    doing: 'activating',
-    done: 'is active',
-  },
-  {
-    verb: 'deactivate',
-    description: 'refuse new pulls from it, within 5 seconds',
-    doing: 'deactivating',
-    done: 'is inactive: new pulls are refused',
-  },
-  {
-    verb: 'refresh',
-    description: 'get a new credential now; the present one stays when that fails',
-    doing: 'getting a new credential for',
-    done: 'has a new credential',
-  },
-];
-
-function addChange(registry: Command, change: Change, contextOf: ContextOf): void {
-  const { verb, description, doing, done } = change;
+function addRefresh(registry: Command, contextOf: ContextOf): void {
   registry
-    .command(verb)
-    .description(description)
+    .command('refresh')
+    .description('get a new credential now; the present one stays when that fails')
     .argument('<registry>', WHICH)
     .action(async (which: string, _flags: unknown, command: Command) => {
       const { api, json, terminal } = contextOf(command);
       const { id, address } = (await findRegistry(which, api)).registry;
-      const path = pathOf('v1', 'registries', id, verb);
-      const document = await withProgress(terminal, `${doing} ${address}`, () => api({ method: 'POST', path }));
+      const path = pathOf('v1', 'registries', id, 'refresh');
+      const document = await withProgress(terminal, `getting a new credential for ${address}`, () =>
+        api({ method: 'POST', path }),
+      );
       if (json) {
         printJson(terminal, document);
         return;
       }
-      const changed = expectAnswer(registryAnswer, document);
-      const credential = changed.state === 'active' ? ` (credential: ${credentialWords(changed, terminal.now())})` : '';
-      printLine(terminal, `${address} ${done}${credential}`);
+      const credential = credentialWords(expectAnswer(registryAnswer, document), terminal.now());
+      printLine(terminal, `${address} has a new credential (credential: ${credential})`);
     });
 }
 
@@ -111,44 +88,39 @@ function addVerify(registry: Command, contextOf: ContextOf): void {
   registry
     .command('verify')
     .description('log in with the present credential; exit code 1 when that fails')
-    .argument('<registry>', WHICH)
-    .action(async (which: string, _flags: unknown, command: Command) => {
-      const { api, json, terminal, exitWith } = contextOf(command);
-      const { id, address } = (await findRegistry(which, api)).registry;
-      const path = pathOf('v1', 'registries', id, 'verify');
-      const document = await withProgress(terminal, `logging in to ${address}`, () => api({ method: 'POST', path }));
-      const { status, warning, advice } = expectAnswer(verificationAnswer, document);
-      if (status !== 'verified') exitWith(EXIT.failed);
-      if (json) {
-        printJson(terminal, document);
-        return;
-      }
-      printLine(terminal, `${address}: ${status}${warning ? `, warning: ${warning}` : ''}`);
-      if (advice) remark(terminal, advice);
-    });
-}
-
-function addDelete(registry: Command, contextOf: ContextOf): void {
-  registry
-    .command('delete')
-    .description('delete it with its secrets; an earlier one at the same address answers again')
-    .argument('<registry>', WHICH)
-    .option('--yes', 'do not ask')
-    .action(async (which: string, flags: { readonly yes?: true }, command: Command) => {
+    .argument('<registries...>', 'ids, or addresses where only one registry has them')
+    .action(async (which: readonly string[], _flags: unknown, command: Command) => {
       const context = contextOf(command);
-      await deleteRegistry(which, flags.yes === true, context);
+      const registries = (await findRegistries(which, context.api)).map((found) => found.registry);
+      const [only, ...others] = registries;
+      if (only !== undefined && others.length === 0) await verifyOne(only, context);
+      else await verifySeveral(registries, context);
     });
 }
 
-async function deleteRegistry(which: string, sure: boolean, context: CommandContext): Promise<void> {
-  const { api, json, terminal } = context;
-  const { registry, document } = await findRegistry(which, api);
-  const { id, address, environments, revision } = registry;
-  if (!sure && canAsk(terminal)) {
-    await confirm(`Delete ${address} (${id}), used by ${environments.join(', ')}?`, terminal);
+async function verifyOne(
+  { id, address }: RegistryAnswer,
+  { api, json, terminal, exitWith }: CommandContext,
+): Promise<void> {
+  const path = pathOf('v1', 'registries', id, 'verify');
+  const document = await withProgress(terminal, `logging in to ${address}`, () => api({ method: 'POST', path }));
+  const { status, warning, advice } = expectAnswer(verificationAnswer, document);
+  if (status !== 'verified') exitWith(EXIT.failed);
+  if (json) {
+    printJson(terminal, document);
+    return;
   }
-  // What was looked at is what is deleted.
-  await api({ method: 'DELETE', path: pathOf('v1', 'registries', id), ifMatch: revision });
-  if (json) printJson(terminal, document);
-  else printLine(terminal, `deleted ${address} (${id})`);
+  printLine(terminal, `${address}: ${status}${warning ? `, warning: ${warning}` : ''}`);
+  if (advice) remark(terminal, advice);
+  const option = editAgainst(status, id);
+  if (option !== undefined) remark(terminal, option);
+}
+
+async function verifySeveral(registries: readonly RegistryAnswer[], context: CommandContext): Promise<void> {
+  const done = ({ address, id }: RegistryAnswer, after: RegistryAnswer | undefined): string => {
+    const { status = 'not known', warning } = after?.verification ?? {};
+    return `${address} (${id}): ${status}${warning ? `, warning: ${warning}` : ''}`;
+  };
+  const falls = ({ verification }: RegistryAnswer): boolean => verification?.status !== 'verified';
+  await changeSeveral({ action: 'verify', registries, doing: 'logging in to', done, falls }, context);
 }

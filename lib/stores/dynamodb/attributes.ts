@@ -26,6 +26,13 @@ export function keyOf(partition: string, sort: string): Item {
   return { [PARTITION_KEY]: text(partition), [SORT_KEY]: text(sort) };
 }
 
+/** DynamoDB takes 2,048 bytes as a key, and refuses the whole request for more: nothing is stored under such an id. */
+export function fitsKey(id: string): boolean {
+  return Buffer.byteLength(id) <= LONGEST_ID_BYTES;
+}
+
+const LONGEST_ID_BYTES = 1_024;
+
 export function textOf(item: Item, name: string): string {
   const value = item[name]?.S;
   if (value === undefined) throw new StoreUnavailable('corrupt_row');

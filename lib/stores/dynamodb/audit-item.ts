@@ -5,11 +5,11 @@
 import { createHash } from 'node:crypto';
 import { encodeTime, monotonicFactory } from 'ulid';
 
-import type { AuditEntry, ChangeEntry, DecisionEntry } from '../../domain/audit.ts';
+import { subjectSortOf, type AuditEntry, type ChangeEntry, type DecisionEntry } from '../../domain/audit.ts';
 import { entryDocument } from '../audit-document.ts';
 import { parseJson } from '../stored-json.ts';
 import { keyOf, number, text, textOf, type Item } from './attributes.ts';
-import { PREFIX, SORT_KEY, TTL_ATTRIBUTE } from './table-schema.ts';
+import { INDEXES, PREFIX, SORT_KEY, TTL_ATTRIBUTE } from './table-schema.ts';
 
 export const CHANGES_PARTITION = `${PREFIX.audit}change`;
 const SHARDS = 4;
@@ -37,9 +37,24 @@ export function auditIdOf(at: number, eventId: string): string {
   return encodeTime(Math.trunc(at), TIME_DIGITS) + digits.join('');
 }
 
+/** Listed with all changes, and by the index with those of its subject. */
 export function changeItem(id: string, entry: ChangeEntry): Item {
-  return { ...keyOf(CHANGES_PARTITION, id), entry: text(JSON.stringify(entry)) };
+  return {
+    ...keyOf(CHANGES_PARTITION, id),
+    entry: text(JSON.stringify(entry)),
+    [INDEXES.list.partitionKey]: text(historyOf(entry.subject)),
+    [INDEXES.list.sortKey.name]: text(id),
+    [SUBJECT_SORT]: text(subjectSortOf(entry)),
+  };
 }
+
+/** The index's partition for a subject. No list's name has the sign. */
+export function historyOf(subject: string): string {
+  return `history#${subject}`;
+}
+
+/** One of the attributes that the index has beside its keys. */
+export const SUBJECT_SORT = 'kind' satisfies (typeof INDEXES.list.attributes)[number];
 
 const DAY_SECONDS = 86_400;
 

@@ -2,11 +2,19 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 
 import type { AuditEntry, AuditQuery, ChangeEntry } from '../../domain/audit.ts';
-import type { PageResult } from '../catalogue.ts';
+import type { Page, PageResult } from '../catalogue.ts';
 import { encodeCursor, withOneMore } from '../cursor.ts';
-import { text, textOf, type Item } from './attributes.ts';
-import { AUDIT_ID, auditEntryOf, changeItem, CHANGES_PARTITION, DECISION_PARTITIONS } from './audit-item.ts';
-import { positionAfter } from './list-pages.ts';
+import { fitsKey, text, textOf, type Item } from './attributes.ts';
+import {
+  AUDIT_ID,
+  auditEntryOf,
+  changeItem,
+  CHANGES_PARTITION,
+  DECISION_PARTITIONS,
+  historyOf,
+  SUBJECT_SORT,
+} from './audit-item.ts';
+import { listPage, positionAfter } from './list-pages.ts';
 import { PARTITION_KEY, SORT_KEY } from './table-schema.ts';
 import { queryPage, type Table } from './table.ts';
 import { putNew } from './writes.ts';
@@ -22,9 +30,14 @@ export function changeTrailOn(table: Table, nextId: () => string): ChangeTrail {
 }
 
 export async function listAudit(table: Table, query: AuditQuery): Promise<PageResult<AuditEntry>> {
-  const { limit, cursor, environment, type } = query;
+  const { limit, cursor, environment, type, subject } = query;
   const position = positionAfter('audit', cursor, AUDIT_ID);
   if (position === 'bad_cursor') return position;
+  if (subject !== undefined) {
+    // No decision has a subject, and no change is made in an environment.
+    if (environment !== undefined || type === 'decision' || !fitsKey(subject)) return { items: [] };
+    return await subjectPage(table, { ...query, subject, after: position.after });
+  }
   // Only decisions are made in an environment.
   const changes = type === 'decision' || environment !== undefined ? [] : [CHANGES_PARTITION];
   const decisions = type === 'change' ? [] : DECISION_PARTITIONS;
@@ -35,6 +48,23 @@ export async function listAudit(table: Table, query: AuditQuery): Promise<PageRe
     ),
   );
   return mergedPage(stretches, wanted - 1);
+}
+
+async function subjectPage(
+  table: Table,
+  query: AuditQuery & { readonly subject: string; readonly after: string | undefined },
+): Promise<Page<AuditEntry>> {
+  const { limit, subject, sort, after } = query;
+  const filter =
+    sort === undefined
+      ? undefined
+      : {
+          FilterExpression: '#sort = :sort',
+          ExpressionAttributeNames: { '#sort': SUBJECT_SORT },
+          ExpressionAttributeValues: { ':sort': text(sort) },
+        };
+  const list = { list: 'audit', partition: historyOf(subject), newestFirst: true } as const;
+  return await listPage(table, { ...list, limit, after, filter, decode: auditEntryOf });
 }
 
 /** The newest of one partition, without gaps down to `readTo`; undefined when that is all there is. */

@@ -18,6 +18,8 @@ export interface ListFilter {
 
 export interface ListQuery<Listed> {
   readonly list: ListName;
+  /** Of the index, where it is not named like the list. */
+  readonly partition?: string;
   readonly newestFirst: boolean;
   readonly limit: number;
   /** The list key to go on after. */
@@ -72,6 +74,7 @@ async function listedKeys<Listed>(
 
 function indexQuery<Listed>({
   list,
+  partition = list,
   newestFirst,
   after,
   filter,
@@ -89,7 +92,7 @@ function indexQuery<Listed>({
       ...filter?.ExpressionAttributeNames,
     },
     ExpressionAttributeValues: {
-      ':list': text(list),
+      ':list': text(partition),
       ...(after === undefined ? {} : { ':key': text(after) }),
       ...filter?.ExpressionAttributeValues,
     },

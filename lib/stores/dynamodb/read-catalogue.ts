@@ -4,6 +4,7 @@
  */
 import type { Catalogue } from '../catalogue.ts';
 import { agentKey, agentOf, principalAgentsOf } from './agent-item.ts';
+import { fitsKey } from './attributes.ts';
 import { policyKey, policyOf } from './policy-item.ts';
 import { registryOf } from './registry-item.ts';
 import { registryListOn } from './registry-list.ts';
@@ -40,6 +41,7 @@ export function readCatalogue(table: Table): ReadCatalogue {
       return item === undefined ? undefined : policyOf(item);
     },
     getAgent: async (id) => {
+      if (!fitsKey(id)) return undefined;
       const item = await getItem(table, agentKey(id));
       return item === undefined ? undefined : agentOf(item);
     },

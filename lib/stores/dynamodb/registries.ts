@@ -1,7 +1,7 @@
 /** What administrators do with registries: add, change, remove. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
-import { withoutClaim } from '../registry-document.ts';
+import { withoutClaim, withStoredLogin } from '../registry-document.ts';
 import type { ChangeTrail } from './audit-trail.ts';
 import { countEnvironments } from './environments.ts';
 import type { Installation } from './installation.ts';
@@ -38,13 +38,13 @@ export function registriesOn(
         if (stored === undefined) return { answer: { kind: 'missing' } };
         if (stored.revision !== expectedRevision) return conflictWith(stored);
         const item = successor(stored, registry, replaceCredential);
-        return { answer: { kind: 'stored', item }, write: { next: item, change } };
+        return { answer: { kind: 'stored', item }, write: { next: item, changes: [change] } };
       }),
     removeRegistry: async ({ id, expectedRevision, change }) =>
       await changeRegistry(id, (stored): Decision<Written> => {
         if (stored === undefined) return { answer: { kind: 'missing' } };
         if (expectedRevision !== undefined && expectedRevision !== stored.revision) return conflictWith(stored);
-        return { answer: { kind: 'stored', item: stored }, write: { next: 'removed', change } };
+        return { answer: { kind: 'stored', item: stored }, write: { next: 'removed', changes: [change] } };
       }),
   };
 }
@@ -54,13 +54,15 @@ function conflictWith({ revision }: Registry): Decision<Written> {
 }
 
 function successor(stored: Registry, given: Registry, replaceCredential: boolean): Registry {
+  const next = replaceCredential
+    ? { ...given, credential: withoutClaim(given.credential) }
+    : withStoredLogin(given, stored);
   return {
-    ...given,
+    ...next,
     // What never changes is not taken from the caller.
     order: stored.order,
     address: stored.address,
     createdAt: stored.createdAt,
-    credential: replaceCredential ? withoutClaim(given.credential) : stored.credential,
     revision: stored.revision + 1,
   };
 }

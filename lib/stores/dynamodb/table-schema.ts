@@ -52,7 +52,10 @@ export const INDEXES = {
   },
   /** Active registries that somebody has to act on at some time; one partition. */
   urgent: { name: 'urgent', partitionKey: 'urgent', sortKey: { name: 'urgentAt', type: 'N' }, attributes: [] },
-  /** Whatever is listed: registries (newest first), agents (oldest first). Nothing in it changes with a refresh. */
+  /**
+   * Whatever is listed: registries (newest first), agents (oldest first), the changes of one subject (newest first). Nothing
+   * in it changes with a refresh.
+   */
   list: {
     name: 'list',
     partitionKey: 'list',

@@ -8,7 +8,7 @@
  */
 import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../../domain/audit.ts';
 import { entryDocument } from '../audit-document.ts';
-import { StoreUnavailable, type PageResult } from '../catalogue.ts';
+import { StoreUnavailable, type Page, type PageResult } from '../catalogue.ts';
 import { encodeCursor, pageOf, positionBefore, withOneMore } from '../cursor.ts';
 import { parseJson } from '../stored-json.ts';
 import type { Database, Row } from './database.ts';
@@ -33,7 +33,7 @@ interface Waiting {
 const PRUNED_AT_ONCE = 1_000;
 
 export function auditTrail(database: Database, { keep }: { readonly keep: number }): AuditTrail {
-  const insert = database.prepare('INSERT INTO audit (type, environment, entry) VALUES (?, ?, ?)');
+  const insert = database.prepare('INSERT INTO audit (type, environment, subject, entry) VALUES (?, ?, ?, ?)');
   const newest = database.prepare('SELECT max(seq) AS seq FROM audit');
   const prune = database.prepare(`DELETE FROM audit WHERE seq > ? AND seq <= ? AND type = 'decision'`);
   /** No decision is left up to here: so that each time looks at the next few rows only, and not at all that stayed. */
@@ -47,7 +47,7 @@ export function auditTrail(database: Database, { keep }: { readonly keep: number
     if (batch.length === 0) return;
     try {
       prunedTo = database.transaction(() => {
-        for (const { entry } of batch) insert.run(entry.type, entry.environment, JSON.stringify(entry));
+        for (const { entry } of batch) insert.run(entry.type, entry.environment, null, JSON.stringify(entry));
         const upTo = Math.min(numberOf(newest.get() ?? {}, 'seq') - keep, prunedTo + PRUNED_AT_ONCE + batch.length);
         if (upTo > prunedTo) prune.run(prunedTo, upTo);
         return Math.max(prunedTo, upTo);
@@ -61,7 +61,7 @@ export function auditTrail(database: Database, { keep }: { readonly keep: number
 
   return {
     insertChange: (change) => {
-      insert.run(change.type, null, JSON.stringify(change));
+      insert.run(change.type, null, change.subject, JSON.stringify(change));
     },
     recordDecision: async (entry) => {
       if (closed) throw new StoreUnavailable('closed');
@@ -89,17 +89,28 @@ function auditLists(database: Database): AuditTrail['listAudit'] {
   const ofEnvironment = database.prepare(
     'SELECT seq, entry FROM audit WHERE seq < ? AND environment = ? ORDER BY seq DESC LIMIT ?',
   );
-  return async ({ limit, cursor, environment, type }) => {
+  const ofSubject = database.prepare(SUBJECT_SQL);
+  return async ({ limit, cursor, environment, type, subject, sort }) => {
     const before = positionBefore('audit', cursor);
     if (before === 'bad_cursor') return before;
-    // Only decisions are made in an environment.
-    if (environment !== undefined && type === 'change') return { items: [] };
     const count = withOneMore(limit);
+    const page = (rows: readonly Row[]): Page<AuditEntry> => pageOf(rows, { limit, decode: entryOf, cursorAfter });
+    if (subject !== undefined) {
+      // No decision has a subject, and no change is made in an environment.
+      if (environment !== undefined || type === 'decision') return { items: [] };
+      return page(ofSubject.all(before, subject, sort === undefined ? '*' : `${sort}.*`, count));
+    }
+    if (environment !== undefined) {
+      return type === 'change' ? { items: [] } : page(ofEnvironment.all(before, environment, count));
+    }
     const list = type === undefined ? all : type === 'change' ? changes : decisions;
-    const rows = environment === undefined ? list.all(before, count) : ofEnvironment.all(before, environment, count);
-    return pageOf(rows, { limit, decode: entryOf, cursorAfter });
+    return page(list.all(before, count));
   };
 }
+
+/** The newest below a number, of one subject; of its actions those that fit a pattern. */
+export const SUBJECT_SQL = `SELECT seq, entry FROM audit
+  WHERE seq < ? AND subject = ? AND entry ->> '$.action' GLOB ? ORDER BY seq DESC LIMIT ?`;
 
 function cursorAfter(row: Row): string {
   return encodeCursor('audit', [numberOf(row, 'seq')]);

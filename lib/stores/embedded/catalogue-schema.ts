@@ -74,4 +74,9 @@ export const CATALOGUE_MIGRATIONS: readonly string[] = [
 
   `ALTER TABLE agents ADD COLUMN principal TEXT;
    CREATE INDEX agents_with_principal ON agents (created_at, id) WHERE principal IS NOT NULL`,
+
+  // What was recorded before there was the column is found by it, too.
+  `ALTER TABLE audit ADD COLUMN subject TEXT;
+   UPDATE audit SET subject = json_extract(entry, '$.subject') WHERE type = 'change' AND json_valid(entry);
+   CREATE INDEX audit_by_subject ON audit (subject) WHERE subject IS NOT NULL`,
 ];

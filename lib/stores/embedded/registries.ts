@@ -1,7 +1,7 @@
 /** What administrators do with registries, in the embedded catalogue: add, read, list, change, remove. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
-import { withoutClaim } from '../registry-document.ts';
+import { withoutClaim, withStoredLogin } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database } from './database.ts';
 import { registryList } from './registry-list.ts';
@@ -52,12 +52,11 @@ function updateRegistry(
   if (stored.revision !== expectedRevision) return { kind: 'conflict', currentRevision: stored.revision };
   const given = withoutClaim(registry.credential);
   const item: Registry = {
-    ...registry,
+    ...(replaceCredential ? { ...registry, credential: given } : withStoredLogin(registry, stored)),
     // What never changes is not taken from the caller.
     order: stored.order,
     address: stored.address,
     createdAt: stored.createdAt,
-    credential: replaceCredential ? given : stored.credential,
     revision: stored.revision + 1,
   };
   table.writeSettings(item, { environments: !sameNames(item.environments, stored.environments) });

@@ -100,6 +100,28 @@ describe.runIf(available('java'))('several catalogues on one table', () => {
     expect(await catalogue.listEnvironments()).toStrictEqual([]);
   });
 
+  it('remove many registries of one environment, several at a time, and give up on none', async () => {
+    const ids = named(64);
+    await addAll(catalogue, ids);
+    const outcomes = await onEach(async (each, index) => {
+      const own = ids.filter((_, place) => place % catalogues.length === index).values();
+      const kinds: string[] = [];
+      const work = async (): Promise<void> => {
+        for (const id of own) {
+          const removal = { id, expectedRevision: 1, change: change({ action: 'registry.delete', subject: id }) };
+          kinds.push((await each.removeRegistry(removal)).kind);
+        }
+      };
+      // As many at once as one bulk change removes.
+      await Promise.all(Array.from({ length: 4 }, work));
+      return kinds;
+    });
+    expect(outcomes.flat()).toEqual(ids.map(() => 'stored'));
+    expect(await catalogue.listEnvironments()).toStrictEqual([]);
+    const history = pageOf(await catalogue.listAudit({ subject: 'registry-7', sort: 'registry', limit: 5 }));
+    expect(history.items).toMatchObject([{ action: 'registry.delete' }, { action: 'registry.add' }]);
+  });
+
   it('remove an agent and a registry once, and record that once', async () => {
     await catalogue.addAgent(agent(), change({ action: 'agent.create' }));
     await add(catalogue);

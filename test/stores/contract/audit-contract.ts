@@ -1,7 +1,7 @@
 /** The audit trail, and what outlasts a restart. */
 import { describe, expect, it } from 'vitest';
 
-import type { AuditQuery, ChangeEntry, DecisionEntry } from '../../../lib/domain/audit.ts';
+import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../../../lib/domain/audit.ts';
 import { START } from '../../support/registry-fixture.ts';
 import { add, CURSORS_OF_NOBODY, pageOf, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
 import { agent, change, decision, policy } from './entries.ts';
@@ -50,6 +50,74 @@ export function describeAudit(open: OpenCatalogue): void {
       change({ at: START + 4, subject: 'change-2' }),
     ];
 
+    // An environment may be named like a registry's id.
+    const histories = [
+      change({ at: START + 0, subject: 'alpha', detail: 'registry added' }),
+      change({ at: START + 1, subject: 'alpha', action: 'policy.set', detail: 'policy of an environment' }),
+      change({ at: START + 2, subject: 'beta', action: 'registry.add', detail: 'another' }),
+      decision({ at: START + 3, environment: 'alpha', image: 'no change', registryId: 'alpha' }),
+      change({ at: START + 4, subject: 'alpha', action: 'registry.delete', detail: 'registry deleted' }),
+      change({ at: START + 5, subject: 'alpha', action: 'registrysomething.else', detail: 'looks alike' }),
+    ];
+
+    it.each<[string, Omit<AuditQuery, 'limit'>, readonly string[]]>([
+      [
+        'a subject',
+        { subject: 'alpha' },
+        ['looks alike', 'registry deleted', 'policy of an environment', 'registry added'],
+      ],
+      ['a registry', { subject: 'alpha', sort: 'registry' }, ['registry deleted', 'registry added']],
+      ['a policy', { subject: 'alpha', sort: 'policy' }, ['policy of an environment']],
+      ['changes of a subject', { subject: 'beta', type: 'change' }, ['another']],
+      ['decisions of a subject, of which there are none', { subject: 'alpha', type: 'decision' }, []],
+      ['a subject in an environment, of which there is none', { subject: 'alpha', environment: 'alpha' }, []],
+      ['a part of a subject', { subject: 'alph' }, []],
+      ['a pattern', { subject: '*' }, []],
+      ['nothing', { subject: '' }, []],
+      ['a subject that is longer than any', { subject: 'é'.repeat(3_000) }, []],
+      ['a subject that nobody changed', { subject: 'gamma', sort: 'registry' }, []],
+    ])('lists the changes of %s, newest first, also page by page', async (_name, query, wanted) => {
+      await record(histories);
+      const details = (entries: readonly AuditEntry[]): readonly string[] =>
+        entries.map((entry) => (entry.type === 'change' ? (entry.detail ?? '') : 'a decision'));
+      expect(details(pageOf(await under.catalogue.listAudit({ ...query, limit: 10 })).items)).toStrictEqual(wanted);
+      const paged: AuditEntry[] = [];
+      for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+        const page = { ...query, limit: 1, ...(cursor === undefined ? {} : { cursor }) };
+        const { items, cursor: next } = pageOf(await under.catalogue.listAudit(page));
+        expect(items.length).toBeLessThanOrEqual(1);
+        paged.push(...items);
+        cursor = next;
+      }
+      expect(details(paged)).toStrictEqual(wanted);
+    });
+
+    it('lists the changes of whatever was changed, in the ways in which a catalogue is changed', async () => {
+      const { catalogue } = under;
+      const added = await add(catalogue, { id: 'r' });
+      const made = (action: string): ChangeEntry => change({ subject: 'r', action: `registry.${action}` });
+      const registry = { ...added, description: 'new' };
+      await catalogue.updateRegistry({ registry, expectedRevision: 1, replaceCredential: false, change: made('edit') });
+      await catalogue.claimRegistry('r', { claimId: 'run', now: START, until: START + 1 });
+      const { sourceVersion, credential } = added;
+      const done = { registryId: 'r', claimId: 'run', sourceVersion, credential };
+      await catalogue.finishRefresh({ ...done, changes: [made('refresh'), made('drift')] });
+      await catalogue.removeRegistry({ id: 'r', expectedRevision: 2, change: made('delete') });
+      const put = { document: policy(), expectedRevision: 0, updatedAt: START };
+      await catalogue.putPolicy({ ...put, scope: 'r', change: change({ subject: 'r', action: 'policy.set' }) });
+      await catalogue.addAgent(agent(), change({ subject: 'agent-1', action: 'agent.create' }));
+      await catalogue.removeAgent('agent-1', change({ subject: 'agent-1', action: 'agent.delete' }));
+
+      const actions = async (query: Omit<AuditQuery, 'limit'>): Promise<readonly string[]> =>
+        pageOf(await catalogue.listAudit({ ...query, limit: 10 })).items.map((item) =>
+          item.type === 'change' ? item.action : 'a decision',
+        );
+      const ofRegistry = ['delete', 'drift', 'refresh', 'edit', 'add'].map((action) => `registry.${action}`);
+      expect(await actions({ subject: 'r', sort: 'registry' })).toStrictEqual(ofRegistry);
+      expect(await actions({ subject: 'r' })).toStrictEqual(['policy.set', ...ofRegistry]);
+      expect(await actions({ subject: 'agent-1', sort: 'agent' })).toStrictEqual(['agent.delete', 'agent.create']);
+    });
+
     it.each<[string, Omit<AuditQuery, 'limit'>, readonly string[]]>([
       ['everything', {}, ['change-2', 'prod-2', 'ci-1', 'change-1', 'prod-1']],
       ['decisions', { type: 'decision' }, ['prod-2', 'ci-1', 'prod-1']],
@@ -75,6 +143,7 @@ export function describeAudit(open: OpenCatalogue): void {
 
     it.each(CURSORS_OF_NOBODY)('refuses a cursor that is %s', async (_name, cursor) => {
       expect(await under.catalogue.listAudit({ limit: 5, cursor })).toBe('bad_cursor');
+      expect(await under.catalogue.listAudit({ limit: 5, cursor, subject: 'a' })).toBe('bad_cursor');
     });
   });
 

@@ -50,5 +50,13 @@ export function principalAgent(fields: Partial<PrincipalAgent> = {}): PrincipalA
 }
 
 export function policy(fields: Partial<PolicyDocument> = {}): PolicyDocument {
-  return { whitelist: ['docker.io'], deny: ['docker.io/evil'], defaultRegistry: 'docker.io', mode: 'audit', ...fields };
+  return {
+    whitelist: ['docker.io'],
+    deny: ['docker.io/evil'],
+    alwaysAllow: ['registry.k8s.io'],
+    exceptions: [{ entry: 'quay.io/team', reason: 'moves to the mirror in March', until: START + 86_400_000 }],
+    defaultRegistry: 'docker.io',
+    mode: 'audit',
+    ...fields,
+  };
 }

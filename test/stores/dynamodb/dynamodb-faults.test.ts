@@ -245,6 +245,14 @@ describe('reading for a resolve', () => {
     expect(wire.calls).toHaveLength(2);
   });
 
+  it('reads a policy of the version before there were pins and exceptions as one without', async () => {
+    const { alwaysAllow: _pins, exceptions: _exceptions, ...before } = policy();
+    const item = { ...policyItem(null, organisation), document: { S: JSON.stringify(before) } };
+    wire.answer(() => ok({ Items: [item, agentItem(agent())] }));
+    const { organisationPolicy } = await catalogue.readForResolve(query);
+    expect(organisationPolicy?.document).toStrictEqual(policy({ alwaysAllow: [], exceptions: [] }));
+  });
+
   it.each<[string, Item]>([
     ['no JSON', { ...STORED, document: { S: '{' } }],
     ['another shape', { ...STORED, document: { S: '{"id":1}' } }],
