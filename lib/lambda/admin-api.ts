@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { administrationRoutes } from '../http/administration-routes.ts';
+import { hostConfigRoutes } from '../http/host-config-routes.ts';
 import { pullRoutes } from '../http/pull-routes.ts';
 import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
@@ -41,7 +42,7 @@ export function adminApi(options: AdminApiOptions): ApiHandler {
     ...pullDeps({ catalogue, issued: vault, recordDecision, report }),
   };
   // Described here, answered by other functions.
-  const hostRoutes = [...pullRoutes(deps), ...rejectionRoutes(deps)];
+  const hostRoutes = [...pullRoutes(deps), ...hostConfigRoutes(deps), ...rejectionRoutes(deps)];
   const routes = administrationRoutes(deps, { hostRoutes, version });
   return api({ routes, report, now: () => performance.now() });
 }

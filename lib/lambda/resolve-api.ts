@@ -8,6 +8,7 @@ import { pullDeps } from '../service/pull-deps.ts';
 import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
 import type { FunctionLog } from './function-log.ts';
+import { hostConfigRoutes } from '../http/host-config-routes.ts';
 import { pullRoutes, type PullRoutesDeps } from '../http/pull-routes.ts';
 
 export interface ResolveApiOptions {
@@ -25,6 +26,7 @@ export function resolveApi({ catalogue, issued, log }: ResolveApiOptions): ApiHa
       throw new StoreUnavailable('log_not_written');
     }
   };
-  const routes = pullRoutes({ catalogue, ...pullDeps({ catalogue, issued, recordDecision, report }) });
+  const deps = { catalogue, ...pullDeps({ catalogue, issued, recordDecision, report }) };
+  const routes = [...pullRoutes(deps), ...hostConfigRoutes(deps)];
   return api({ routes, report, now: () => performance.now() });
 }

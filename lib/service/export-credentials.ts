@@ -8,7 +8,6 @@ import type { Credential } from '../domain/credential.ts';
 import { parseEnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { decideAddress } from '../domain/policy-decision.ts';
-import { compareForAddress } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
@@ -20,7 +19,7 @@ import {
   type Forbidden,
   type ProvenCaller,
 } from './authenticate.ts';
-import { everyItem } from './every-item.ts';
+import { environmentRegistries } from './environment-registries.ts';
 import { currentCredential, type ReleaseDeps } from './release.ts';
 import { decisionEntry, outcomeOf } from './resolve.ts';
 
@@ -32,8 +31,6 @@ export interface ExportedCredential {
   readonly registry: Registry;
   readonly credential: Credential;
 }
-
-const PAGE = 200;
 
 export async function exportCredentials(
   request: {
@@ -51,16 +48,10 @@ export async function exportCredentials(
   const { principal } = request.caller;
   const by = { agent: agent.value, ...(principal === undefined ? {} : { principal }) };
 
-  const [organisation, ownPolicy] = await Promise.all([
-    deps.catalogue.getPolicy(null),
-    deps.catalogue.getPolicy(environment.value),
-  ]);
-  const policies = { organisation: organisation?.document, environment: ownPolicy?.document };
-  const filter = { environment: environment.value };
-  const registries = everyItem((query) => deps.catalogue.listRegistries({ filter, ...query }), PAGE);
-  const winners = winnersByAddress(await Array.fromAsync(registries), environment.value);
+  const { policies, answering } = await environmentRegistries(environment.value, deps);
   const exported: ExportedCredential[] = [];
-  for (const registry of winners) {
+  for (const registry of answering) {
+    if (registry.state !== 'active') continue;
     if (!request.paths && splitAddress(registry.address).path !== '') continue;
     const decision = decideAddress({ address: registry.address, ...policies });
     if (!decision.allowed) continue;
@@ -81,15 +72,4 @@ function mayExport(agent: Agent, environment: string): Result<Agent, Forbidden> 
   if (agent.export) return success(agent);
   const reason = `this ${credentialOf(agent)} may not export credentials: create an agent with "export": true`;
   return failure({ kind: 'forbidden', code: 'export_not_allowed', reason });
-}
-
-/** At each address the registry that answers; where that one is inactive, nobody does. */
-function winnersByAddress(registries: readonly Registry[], environment: string): readonly Registry[] {
-  const best = new Map<string, Registry>();
-  for (const registry of registries) {
-    const rival = best.get(registry.address);
-    if (rival === undefined || compareForAddress(registry, rival, environment) < 0)
-      best.set(registry.address, registry);
-  }
-  return [...best.values()].filter((registry) => registry.state === 'active');
 }

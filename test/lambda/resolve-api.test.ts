@@ -55,3 +55,17 @@ it('reads what was changed elsewhere within the promised time', async () => {
   await new Promise((resolve) => setTimeout(resolve, 2_100));
   expect((await api(event, LOCAL_CONTEXT)).statusCode).toBe(403);
 });
+
+it('answers what a host is to be configured with, which holds no secret and so records nothing', async () => {
+  const { catalogue, vault } = functions.store;
+  const { log, linesOf, text } = capturedLog();
+  const api = resolveApi({ catalogue, issued: vault, log });
+  const answer = await api(
+    apiEvent('GET /v1/environments/prod/host-config/podman', undefined, { token }),
+    LOCAL_CONTEXT,
+  );
+  expect(answer.statusCode).toBe(200);
+  expect(answer.body).toContain('"enforces":"repositories"');
+  expect(linesOf('decision')).toEqual([]);
+  expect(text()).not.toContain(PASSWORD);
+});

@@ -166,7 +166,8 @@ export function logsEvent(batch: unknown): { readonly awslogs: { readonly data: 
 /** As the stack's routes do. */
 function servedBy(path: string): 'resolve' | 'reject' | 'admin' {
   if (/^(?:\/iam)?\/v1\/environments\/[^/]+\/rejections$/.test(path)) return 'reject';
-  const pulls = /^(?:\/iam)?\/v1\/environments\/[^/]+\/(?:resolve|docker-credential|explain|docker-config)$/;
+  const pulls =
+    /^(?:\/iam)?\/v1\/environments\/[^/]+\/(?:resolve|docker-credential|explain|docker-config|host-config\/[^/]+)$/;
   return pulls.test(path) ? 'resolve' : 'admin';
 }
 
