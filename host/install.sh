@@ -20,6 +20,8 @@ usage: install.sh --url URL --environment ENV [options]
   --ca-file FILE       PEM of the authority to trust for URL, instead of the system's; to be copied
   --registry HOST      ask Pullpass for this registry only (host[:port], docker.io for Docker Hub); may be repeated.
                        Without it Pullpass is asked for every registry
+  --host-config        with --system: also take over what Pullpass says of registries' certificates and of what this host
+                       may pull (pullpass-host), now and, where systemd runs, every 10 minutes
   --user, --system     for you alone (~/.local/bin, ~/.config), or for root (/usr/local/bin, /etc); by who runs it
   --insecure-http      allow plain http to an address that is not loopback
   --remove             take away what an earlier run added
@@ -51,6 +53,7 @@ need_value() {
 
 read_arguments() {
   url='' environment='' token_file='' ca_file='' registries='' scope='' insecure='' remove='' dry='' unhappy=0
+  host_config=''
   while [ $# -gt 0 ]; do
     case $1 in
       --url | --environment | --token-file | --ca-file | --registry) need_value "$1" $# ;;
@@ -63,6 +66,7 @@ read_arguments() {
       --registry) add_registry "$2" && shift ;;
       --user | --system) scope=${1#--} ;;
       --insecure-http) insecure=1 ;;
+      --host-config) host_config=1 ;;
       --remove) remove=1 ;;
       --dry-run) dry=1 ;;
       -h | --help) usage && exit 0 ;;
@@ -96,6 +100,7 @@ check_arguments() {
       fail '--environment must be 1 to 63 characters of a-z, 0-9 and "-"'
       ;;
   esac
+  [ -z "$host_config" ] || [ "$scope" = system ] || fail '--host-config is about the whole host: run it as root, with --system'
   [ -z "$token_file" ] || [ -r "$token_file" ] || fail "cannot read --token-file $token_file"
   [ -z "$ca_file" ] || [ -r "$ca_file" ] || fail "cannot read --ca-file $ca_file"
   # A run that does not name the authority again does not give up the one that is pinned.
@@ -128,6 +133,7 @@ choose_paths() {
     drop_in=$HOME/.config/containers/registries.conf.d/50-pullpass.conf
   fi
   helper=$destination$folder/docker-credential-pullpass
+  configurator=$destination$folder/pullpass-host
   record=$destination$settings/installed
   docker_config=${DOCKER_CONFIG:-$HOME/.docker}/config.json
   containers_auth=${XDG_CONFIG_HOME:-$HOME/.config}/containers/auth.json
@@ -144,26 +150,27 @@ replace_file() {
   { cat >"$1.pullpass-new" && chmod "$2" "$1.pullpass-new" && mv -f "$1.pullpass-new" "$1"; } || fail "cannot write $1"
 }
 
-install_helper() {
-  step "install $helper" || return 0
+# $1 the script's name, $2 what it is, $3 where it goes: from the folder of this script, else from Pullpass.
+install_script() {
+  step "install $3" || return 0
   make_folder "$destination$folder" 022
   beside=
   case $0 in
     # Piped into sh there is no folder beside it, and the one where somebody happens to be is not to be trusted.
-    install.sh | */install.sh) beside=$(dirname "$0")/docker-credential-pullpass ;;
+    install.sh | */install.sh) beside=$(dirname "$0")/$1 ;;
   esac
   if [ -f "$beside" ]; then
-    replace_file "$helper" 755 <"$beside"
+    replace_file "$3" 755 <"$beside"
     return 0
   fi
   script=$(curl -q -fsS --proto '=http,https' --connect-timeout 10 --max-time 60 ${ca_file:+--cacert "$ca_file" --capath /} \
-    "$url/install/docker-credential-pullpass") || fail "cannot download $url/install/docker-credential-pullpass"
+    "$url/install/$1") || fail "cannot download $url/install/$1"
   # A login page or half a file must not become a command.
   case $script in
     '#!/bin/sh'*) printf '%s\n' "$script" | sh -n || fail "what $url sent is not a whole script" ;;
-    *) fail "what $url sent is not the helper: is it Pullpass?" ;;
+    *) fail "what $url sent is not $2: is it Pullpass?" ;;
   esac
-  printf '%s\n' "$script" | replace_file "$helper" 755 || exit 1
+  printf '%s\n' "$script" | replace_file "$3" 755 || exit 1
 }
 
 read_token() {
@@ -371,6 +378,32 @@ configure_clients() {
   done
 }
 
+# What it does itself is in a record of its own, by which its --remove goes.
+configure_host() {
+  [ -n "$host_config" ] || return 0
+  install_script pullpass-host 'pullpass-host' "$configurator"
+  [ -z "$destination" ] || return 0
+  step "run $configurator" || return 0
+  run_configurator || complain "$configurator could not do everything: it says above what and why; run it again afterwards"
+  [ -d /run/systemd/system ] || return 0
+  run_configurator --install-timer || complain 'the timer could not be installed: pullpass-host --install-timer'
+}
+
+# Its settings are those that were just written, whatever stands in the caller's environment.
+run_configurator() (
+  unset PULLPASS_URL PULLPASS_ENVIRONMENT PULLPASS_TOKEN PULLPASS_TOKEN_FILE PULLPASS_CA_FILE PULLPASS_CONFIG
+  unset PULLPASS_INSECURE_HTTP
+  "$configurator" "$@"
+)
+
+# Before its script and settings go. What it could not take away keeps its script, so that it can be run again.
+unconfigure_host() {
+  [ "$scope" = system ] && [ -e "$configurator" ] || return 0
+  step "run $configurator --remove" || return 0
+  "$configurator" ${destination:+--root "$destination"} --remove && rm -f "$configurator" ||
+    complain "$configurator is left: do what it says above, then run $configurator --remove, and delete it"
+}
+
 # Shows that it works, without showing a secret.
 try_it() {
   [ -z "$dry" ] || return 0
@@ -447,6 +480,7 @@ clean_up_after() {
 
 remove_all() {
   [ -e "$record" ] || [ -e "$helper" ] || fail "nothing was installed here ($record is not there)"
+  unconfigure_host
   tab=$(printf '\t')
   for pass in forget clean_up_after; do
     while IFS=$tab read -r what where; do
@@ -469,13 +503,14 @@ main() {
   choose_paths
   if [ -n "$remove" ]; then
     remove_all
-    return 0
+    return "$unhappy"
   fi
   check_arguments
   [ -n "$dry" ] || read_token
-  install_helper
+  install_script docker-credential-pullpass 'the helper' "$helper"
   write_settings
   configure_clients
+  configure_host
   try_it
   say_what_next
   return "$unhappy"

@@ -6,13 +6,15 @@ import { loadHostScripts } from '../serve/host-scripts.ts';
 
 export async function hostScripts(): Promise<ReadonlyMap<string, string>> {
   try {
-    const [helper, installer] = await Promise.all([
+    const [helper, installer, configurator] = await Promise.all([
       import('../../host/docker-credential-pullpass'),
       import('../../host/install.sh'),
+      import('../../host/pullpass-host'),
     ]);
     return new Map([
       ['docker-credential-pullpass', helper.default],
       ['install.sh', installer.default],
+      ['pullpass-host', configurator.default],
     ]);
   } catch {
     return await loadHostScripts();

@@ -4,6 +4,11 @@ declare module '*/docker-credential-pullpass' {
   export default text;
 }
 
+declare module '*/pullpass-host' {
+  const text: string;
+  export default text;
+}
+
 declare module '*.sh' {
   const text: string;
   export default text;

@@ -1,7 +1,7 @@
 /** The scripts that go onto hosts, as they lie in host/. */
 import { readFile } from 'node:fs/promises';
 
-const FILES = ['docker-credential-pullpass', 'install.sh'];
+const FILES = ['docker-credential-pullpass', 'install.sh', 'pullpass-host'];
 
 export async function loadHostScripts(): Promise<ReadonlyMap<string, string>> {
   const folder = new URL('../../host/', import.meta.url);

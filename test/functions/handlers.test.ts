@@ -112,11 +112,25 @@ describe('a function as it is deployed', () => {
   it('gives out the scripts and the document without any store', async () => {
     const { answers } = await run('admin', [
       apiEvent('GET /install/docker-credential-pullpass', undefined, {}),
+      apiEvent('GET /install/pullpass-host', undefined, {}),
       apiEvent('GET /openapi.json', undefined, {}),
     ]);
-    const script = await readFile(join(FUNCTIONS, '../host/docker-credential-pullpass'), 'utf8');
-    expect(answers[0]).toMatchObject({ answer: { statusCode: 200, body: script } });
-    expect(JSON.stringify(answers[1])).toContain('1.2.3');
+    const scripts = ['docker-credential-pullpass', 'pullpass-host'].map((name) => join(FUNCTIONS, '../host', name));
+    const [helper, configurator] = await Promise.all(scripts.map((path) => readFile(path, 'utf8')));
+    expect(answers[0]).toMatchObject({ answer: { statusCode: 200, body: helper } });
+    expect(answers[1]).toMatchObject({ answer: { statusCode: 200, body: configurator } });
+    expect(JSON.stringify(answers[2])).toContain('1.2.3');
+  });
+
+  it.each([
+    ['recheck-static', true],
+    ['refresh-ecr', false],
+    ['mint-google', false],
+    ['sweep-vault', false],
+  ])('walks the registries for the background check if it is the one for that: %s %s', async (name, walks) => {
+    const { answers } = await run(name, [{ pullpass: 'reverify' }]);
+    expect(String(answers[0]?.['thrown'])).toContain('InvocationFailed');
+    expect(aws.requests.some(({ body }) => body['IndexName'] === 'list')).toBe(walks);
   });
 
   it('puts decisions into the table, each under its log event, and fails when that fails', async () => {

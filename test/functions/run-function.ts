@@ -16,9 +16,18 @@ for (const event of events) {
   const context = { ...LOCAL_CONTEXT, awsRequestId: 'request-1' };
   try {
     const answer: unknown = await Reflect.apply(handler, undefined, [event, context]);
-    process.stderr.write(`${JSON.stringify({ answer })}\n`);
+    await told({ answer });
   } catch (error) {
-    process.stderr.write(`${JSON.stringify({ thrown: String(error) })}\n`);
+    await told({ thrown: String(error) });
   }
 }
 process.exit(0);
+
+/** What is longer than a pipe holds is cut off by an exit that does not wait for it. */
+async function told(what: object): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.stderr.write(`${JSON.stringify(what)}\n`, () => {
+      resolve();
+    });
+  });
+}

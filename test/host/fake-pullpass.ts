@@ -69,7 +69,7 @@ export async function startFakePullpass(certificate?: 'server' | 'wrong-name'): 
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      if (request.method === 'GET') {
+      if (request.method === 'GET' && request.url?.startsWith('/v1/') !== true) {
         reply(response, installFile(request.url ?? '', fake));
         return;
       }
@@ -107,10 +107,12 @@ export async function startFakePullpass(certificate?: 'server' | 'wrong-name'): 
   return fake;
 }
 
-/** GETs are for the host's files, unless the test scripted what they say. */
+/** GETs outside the API are for the host's files, unless the test scripted what they say. */
 function installFile(path: string, fake: FakePullpass): Answer {
   if (typeof fake.answer === 'object') return fake.answer;
-  const name = /^\/install\/(?<name>install\.sh|docker-credential-pullpass)$/.exec(path)?.groups?.['name'];
+  const name = /^\/install\/(?<name>install\.sh|docker-credential-pullpass|pullpass-host)$/.exec(path)?.groups?.[
+    'name'
+  ];
   if (name === undefined) return { status: 404, body: 'no such file' };
   return { status: 200, body: readFileSync(join(HOST_FOLDER, name), 'utf8') };
 }

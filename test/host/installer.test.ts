@@ -11,8 +11,9 @@ import {
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CA_FILE, NOT_FOUND, startFakePullpass, type FakePullpass } from './fake-pullpass.ts';
+import { linesOf } from './host-config.ts';
 import { hostMachine, TOKEN, type HostMachine, type Outcome } from './host-machine.ts';
-import { HELPER, HOST_FOLDER, loneInstaller, SHELLS } from './shells.ts';
+import { CONFIGURATOR, HELPER, HOST_FOLDER, loneInstaller, SHELLS } from './shells.ts';
 
 const INSTALLER = join(HOST_FOLDER, 'install.sh');
 const HUB = 'https://index.docker.io/v1/';
@@ -297,6 +298,11 @@ describe.each(SHELLS)('install.sh under $name', (shell) => {
     ['a registry with a quote', ['--registry', 'quay.io"'], /without scheme or path/],
     ['an option without its value', ['--url'], /--url needs a value/],
     ['an unknown option', ['--frobnicate'], /unknown argument: --frobnicate/],
+    [
+      'the whole host for one user',
+      ['--url', 'https://p.example', '--environment', 'prod', '--host-config'],
+      /--host-config is about the whole host/,
+    ],
     ['no token', ['--url', 'http://127.0.0.1:1', '--environment', 'prod'], /give --token-file/],
   ])('refuses %s by name', async (_, words, message) => {
     const outcome = await host.run([INSTALLER, '--user', ...words]);
@@ -310,6 +316,49 @@ describe.each(SHELLS)('install.sh under $name', (shell) => {
     const outcome = await install();
     expect(outcome.stderr).toMatch(/that is not an agent token/);
     expect(outcome.stdout + outcome.stderr).not.toContain('secret');
+  });
+
+  it('lays out pullpass-host with a system where asked, and takes away what that installed', async () => {
+    const root = join(host.home, 'root');
+    const words = standard().map((word) => (word === '--user' ? '--system' : word));
+    const script = join(root, 'usr/local/bin/pullpass-host');
+    const outcome = await host.run([INSTALLER, ...words, '--host-config'], '', { DESTDIR: root });
+    expect(outcome).toMatchObject({ status: 0, stderr: '' });
+    expect([mode(script), readFileSync(script, 'utf8')]).toEqual([0o755, readFileSync(CONFIGURATOR, 'utf8')]);
+    // It runs when the system does, or now with --root; its settings lie there.
+    mkdirSync(join(root, 'var/lib'), { recursive: true });
+    const policy = '/etc/containers/policy.json';
+    pullpass.answer = () => ({ status: 200, body: linesOf('podman', { files: { [policy]: '{}' } }) });
+    expect(await host.run([CONFIGURATOR, '--root', root, '--runtime', 'podman'])).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    expect(existsSync(join(root, policy))).toBe(true);
+    expect(await host.run([INSTALLER, '--remove', '--system'], '', { DESTDIR: root })).toMatchObject({ status: 0 });
+    expect([script, join(root, policy)].map((path) => existsSync(path))).toEqual([false, false]);
+  });
+
+  it('keeps pullpass-host where that could not take everything away', async () => {
+    const root = join(host.home, 'root');
+    const words = standard().map((word) => (word === '--user' ? '--system' : word));
+    const script = join(root, 'usr/local/bin/pullpass-host');
+    await host.run([INSTALLER, ...words, '--host-config'], '', { DESTDIR: root });
+    mkdirSync(join(root, 'var/lib'), { recursive: true });
+    const policy = '/etc/containers/policy.json';
+    pullpass.answer = () => ({ status: 200, body: linesOf('podman', { files: { [policy]: '{}' } }) });
+    await host.run([CONFIGURATOR, '--root', root, '--runtime', 'podman']);
+    writeFileSync(join(root, policy), '{"edited": true}');
+    const outcome = await host.run([INSTALLER, '--remove', '--system'], '', { DESTDIR: root });
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(/edited since[\s\S]*pullpass-host is left/);
+    expect(existsSync(script)).toBe(true);
+  });
+
+  it('downloads pullpass-host when it is not beside the installer', async () => {
+    const root = join(host.home, 'root');
+    const words = standard().map((word) => (word === '--user' ? '--system' : word));
+    await host.run([loneInstaller(host.home), ...words, '--host-config'], '', { DESTDIR: root });
+    expect(readFileSync(join(root, 'usr/local/bin/pullpass-host'), 'utf8')).toBe(readFileSync(CONFIGURATOR, 'utf8'));
   });
 
   it('lays out the files of a system into DESTDIR', async () => {

@@ -27,7 +27,10 @@ function busyboxTools(busybox: string): string {
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const tools = 'awk basename cat chmod cp date dirname grep head id ls mkdir mv readlink rm rmdir sh stty tr touch';
+  // No flock: the scripts have to do without it, too.
+  const tools =
+    'awk base64 basename cat chmod cp date diff dirname grep head id ln ls mkdir mv readlink rm rmdir sed sh sha256sum ' +
+    'sort stty tail touch tr wc';
   for (const tool of tools.split(' ')) symlinkSync(busybox, join(folder, tool));
   symlinkSync(find('curl') ?? '/usr/bin/curl', join(folder, 'curl'));
   return folder;
@@ -53,6 +56,7 @@ export const SHELLS = available();
 
 export const HOST_FOLDER = join(import.meta.dirname, '../../host');
 export const HELPER = join(HOST_FOLDER, 'docker-credential-pullpass');
+export const CONFIGURATOR = join(HOST_FOLDER, 'pullpass-host');
 
 /** A copy of the installer with nothing beside it, so that it has to download the helper. */
 export function loneInstaller(folder: string): string {

@@ -132,11 +132,14 @@ describe.runIf(available('ministack'))('the bundle of', () => {
     expect(body).toMatch(wanted);
   });
 
-  it.each(['install.sh', 'docker-credential-pullpass'])('admin hands out %s as it is', async (name) => {
-    const { answer } = await call('admin', httpEvent({ method: 'GET', path: `/install/${name}` }));
-    const script = await readFile(new URL(`../../../host/${name}`, import.meta.url), 'utf8');
-    expect(httpAnswer.parse(answer)).toMatchObject({ statusCode: 200, body: script });
-  });
+  it.each(['install.sh', 'docker-credential-pullpass', 'pullpass-host'])(
+    'admin hands out %s as it is',
+    async (name) => {
+      const { answer } = await call('admin', httpEvent({ method: 'GET', path: `/install/${name}` }));
+      const script = await readFile(new URL(`../../../host/${name}`, import.meta.url), 'utf8');
+      expect(httpAnswer.parse(answer)).toMatchObject({ statusCode: 200, body: script });
+    },
+  );
 
   it.each([
     ['refresh-ecr', 'ecr'],

@@ -15,6 +15,10 @@ export interface InstalledHostOptions extends Omit<HostOptions, 'helper' | 'logi
   readonly registries?: readonly string[];
   /** With `system`: the user who installs has a registries.conf of its own, which hides all that is in /etc. */
   readonly ownRegistriesConf?: boolean;
+  /** With `system`: pullpass-host, too. Nothing of the user's hides what is in /etc. */
+  readonly hostConfig?: true;
+  /** Sees the host as it was before. */
+  readonly beforehand?: (host: Host) => void;
 }
 
 export interface InstalledHost {
@@ -26,7 +30,7 @@ export interface InstalledHost {
 /** The installer writes to the places where clients look by themselves: no variable may point them elsewhere. */
 function settledHost(
   scene: Scene,
-  { scope, ownRegistriesConf }: Pick<InstalledHostOptions, 'scope' | 'ownRegistriesConf'>,
+  { scope, ownRegistriesConf, hostConfig }: Pick<InstalledHostOptions, 'scope' | 'ownRegistriesConf' | 'hostConfig'>,
   options: HostOptions,
 ): Host {
   const made = createHost(scene.workspace, options);
@@ -38,17 +42,26 @@ function settledHost(
   makePrivateSystem(made.folder);
   const file = 'containers/registries.conf';
   if (ownRegistriesConf !== true) renameSync(join(made.home, '.config', file), join(made.folder, 'system/etc', file));
+  if (hostConfig === true) {
+    renameSync(
+      join(made.home, '.config/containers/policy.json'),
+      join(made.folder, 'system/etc/containers/policy.json'),
+    );
+  }
   return { ...made, environment };
 }
 
 export async function installedHost(scene: Scene, options: InstalledHostOptions): Promise<InstalledHost> {
-  const { environment, tokenFile, scope, ownRegistriesConf = false, registries = [], ...further } = options;
-  const host = settledHost(scene, { scope, ownRegistriesConf }, further);
+  const { environment, tokenFile, scope, ownRegistriesConf = false, registries = [], ...rest } = options;
+  const { hostConfig, beforehand, ...further } = rest;
+  const host = settledHost(scene, { scope, ownRegistriesConf, ...(hostConfig && { hostConfig }) }, further);
+  beforehand?.(host);
   const named = registries.map((address) => ` --registry ${address}`).join('');
   const { url } = scene.pullpass;
   const command =
     `curl -fsS ${url}/install/install.sh | ` +
-    `sh -s -- --url ${url} --environment ${environment} --token-file ${tokenFile} --${scope}${named}`;
+    `sh -s -- --url ${url} --environment ${environment} --token-file ${tokenFile} --${scope}${named}` +
+    (hostConfig === true ? ' --host-config' : '');
   const installation = await runCommand(scene.workspace, {
     name: 'install',
     ...withPrivateSystem(host.folder, { command: '/bin/sh', parameters: ['-c', command] }),

@@ -10,7 +10,7 @@ import { available, tool } from './tools.ts';
 const EMPTY_FOLDERS = ['run', 'var/lib', 'var/cache'] as const;
 /** `own`: copied where the machine has them, else empty. The rest is the machine's own, by links. */
 const LINKED_FOLDERS: readonly { readonly path: string; readonly own: readonly string[] }[] = [
-  { path: 'etc', own: ['docker', 'containers', 'cni', 'pullpass'] },
+  { path: 'etc', own: ['docker', 'containers', 'containerd', 'cni', 'pullpass', 'systemd'] },
   { path: 'usr/local/bin', own: [] },
 ].filter(({ path }) => existsSync(`/${path}`));
 /** Binds each pair of folders, then becomes the command. */
@@ -49,13 +49,16 @@ export function makePrivateSystem(folder: string): void {
   makeLinkedFolders(folder);
 }
 
-/** Has names lead to other addresses for the commands that see this folder's /etc. */
+/** Has names lead to other addresses for the commands that see this folder's /etc. No other name resolves for them. */
 export function setHostNames(folder: string, addresses: Readonly<Record<string, string>>): void {
   makePrivateSystem(folder);
   const file = join(folder, 'system/etc/hosts');
   const lines = Object.entries(addresses).map(([name, address]) => `${address} ${name}\n`);
   rmSync(file, { force: true });
   writeFileSync(file, `127.0.0.1 localhost\n${lines.join('')}`);
+  const order = join(folder, 'system/etc/nsswitch.conf');
+  rmSync(order, { force: true });
+  writeFileSync(order, 'passwd: files\ngroup: files\nhosts: files\n');
 }
 
 /** The same command with its own system folders, which lie in `folder` and stay from one command to the next. */

@@ -33,6 +33,7 @@ export const TOOLS = [
   { name: 'openssl', how: 'install', packages: ['openssl'], probe: ['version'] },
   { name: 'curl', how: 'install', packages: ['curl', 'ca-certificates'], probe: ['--version'] },
   { name: 'busybox', how: 'install', packages: ['busybox-static'], probe: ['true'] },
+  { name: 'systemd-analyze', how: 'install', packages: ['systemd'], probe: ['--version'] },
   // Not for the program itself but for what it needs: the right to mount.
   { name: 'unshare', how: 'install', packages: ['util-linux'], probe: ['--mount', 'true'] },
   { name: 'docker-registry', how: 'unpack', packages: ['docker-registry'], probe: ['--version'] },
