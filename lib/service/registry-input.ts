@@ -125,21 +125,3 @@ function isRepositoryAt(address: CanonicalAddress, repository: string): boolean 
   const named = parsed.value.repository === repository || parsed.value.repository === `library/${repository}`;
   return named && addressCovers({ host, path }, parsed.value);
 }
-
-/**
- * Would this change send the stored secret somewhere weaker or new? Then only somebody who knows the secret may make it.
- * Verifying with the system's authorities where nothing was verified before is the one change that only strengthens.
- */
-export function weakensTransport(previous: Settings, next: Settings): boolean {
-  const addedRealm = (next.trustedRealms ?? []).some((realm) => !(previous.trustedRealms ?? []).includes(realm));
-  return addedRealm || weakensTls(previous.tls, next.tls);
-}
-
-function weakensTls(previous: TlsSettings, next: TlsSettings): boolean {
-  const same =
-    previous.ca === next.ca && previous.skipVerify === next.skipVerify && previous.plainHttp === next.plainHttp;
-  if (same) return false;
-  const verifiedNothing = previous.skipVerify === true || previous.plainHttp === true;
-  const verifiesNow = next.skipVerify !== true && next.plainHttp !== true;
-  return !(verifiedNothing && verifiesNow);
-}

@@ -1,0 +1,25 @@
+/**
+ * A key of `auths` or `credHelpers`: how docker, podman and Kubernetes name a registry. A bare host, a host with a path, or
+ * a URL with the API's path at its end.
+ */
+import { parseAddress, type CanonicalAddress } from '../../domain/address.ts';
+import { failure, success, type Result } from '../../domain/result.ts';
+
+const URL_KEY = /^(?<scheme>https?):\/\/(?<rest>.*)$/i;
+const API_PATH = /\/v[12](?:\/.*)?$/;
+/** Docker Desktop keeps its own tokens beside the login. */
+const DOCKER_TOKENS = /\/v1\/(?:access|refresh)-token\/?$/;
+
+export interface ServerKey {
+  readonly address: CanonicalAddress;
+  /** It was written as `http://…`. Says what somebody typed once, and not that the registry speaks no TLS. */
+  readonly plainHttp: boolean;
+}
+
+export function parseServerKey(key: string): Result<ServerKey, { readonly rule: string }> {
+  if (DOCKER_TOKENS.test(key)) return failure({ rule: 'is a token of the docker client itself, and no login' });
+  const { scheme, rest } = URL_KEY.exec(key)?.groups ?? {};
+  const address = parseAddress((rest ?? key).replace(API_PATH, ''));
+  if (!address.ok) return failure({ rule: `is no registry's address: it ${address.failure.rule}` });
+  return success({ address: address.value.canonical, plainHttp: scheme?.toLowerCase() === 'http' });
+}
