@@ -1,7 +1,9 @@
 /** All routes but those of hosts, and the document that describes every one: put together the same way in every process. */
 import { operationRoutes, type OperationRoutesDeps } from './operation-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
+import { policyTestRoutes, type PolicyTestRoutesDeps } from './policy-test-routes.ts';
 import { publicRoutes, type PublicRoutesDeps } from './public-routes.ts';
+import { registryBulkRoutes } from './registry-bulk-routes.ts';
 import { registryChangeRoutes, type RegistryChangeRoutesDeps } from './registry-change-routes.ts';
 import { registryReadRoutes, type RegistryReadRoutesDeps } from './registry-read-routes.ts';
 import type { Route } from './route.ts';
@@ -10,7 +12,8 @@ export type AdministrationDeps = RegistryReadRoutesDeps &
   RegistryChangeRoutesDeps &
   OperationRoutesDeps &
   Parameters<typeof policyRoutes>[0] &
-  Omit<PublicRoutesDeps, 'openApiDocument'>;
+  PolicyTestRoutesDeps &
+  Omit<PublicRoutesDeps, 'openApiDocument' | 'reference'>;
 
 /** @param hostRoutes for the document: they may well be served elsewhere. */
 export function administrationRoutes(
@@ -20,15 +23,21 @@ export function administrationRoutes(
   const routes: Route[] = [
     ...registryReadRoutes(deps),
     ...registryChangeRoutes(deps),
+    ...registryBulkRoutes(deps),
     ...policyRoutes(deps),
+    ...policyTestRoutes(deps),
     ...operationRoutes(deps),
   ];
   const everyRoute = (): readonly Route[] => [...described.hostRoutes, ...routes];
   const openApiDocument = once(async () => {
-    const made = await import('./openapi.ts');
+    const made = await import('./openapi/document.ts');
     return made.openApiDocument(everyRoute(), described.version);
   });
-  routes.push(...publicRoutes({ ...deps, openApiDocument }));
+  const reference = once(async () => {
+    const made = await import('./openapi/reference-page.ts');
+    return made.referencePage(await openApiDocument());
+  });
+  routes.push(...publicRoutes({ ...deps, openApiDocument, reference }));
   return routes;
 }
 

@@ -28,11 +28,16 @@ export interface ApiDeps {
 export const MAX_BODY_BYTES = 262_144;
 
 export function api(deps: ApiDeps): ApiHandler {
+  const literalPaths = new Set(deps.routes.map(({ path }) => path).filter((path) => !path.includes('{')));
+  /** `/v1/registries/bulk` is a path of its own, also for methods that only `/v1/registries/{id}` takes. */
+  const isShadowed = (route: Route, path: string): boolean =>
+    route.path.includes('{') && literalPaths.has(withoutSlash(path));
   const router = httpRouter<ApiEvent, APIGatewayProxyStructuredResultV2>({
     routes: deps.routes.map((route) => ({
       method: route.method,
       path: route.path,
-      handler: (event: ApiEvent) => answer(route, event, deps),
+      handler: async (event: ApiEvent) =>
+        isShadowed(route, event.rawPath) ? noRoute({ path: event.rawPath }, deps) : await answer(route, event, deps),
     })),
     notFoundResponse: (asked) => noRoute(asked, deps),
   });
@@ -72,9 +77,10 @@ function readRequest(event: ApiEvent, route: Route): Result<ApiRequest, RouteFai
   return query.ok ? request : query;
 }
 
-function noRoute(asked: { readonly method: string; readonly path: string }, deps: ApiDeps): ApiResponse {
-  const { path } = asked;
-  const methods = deps.routes.filter((route) => matches(route.path, path)).map(({ method }) => method);
+function noRoute({ path }: { readonly path: string }, deps: ApiDeps): ApiResponse {
+  const literal = deps.routes.filter((route) => route.path === withoutSlash(path));
+  const matching = literal.length > 0 ? literal : deps.routes.filter((route) => matches(route.path, path));
+  const methods = matching.map(({ method }) => method);
   const response =
     methods.length === 0
       ? refuse({ kind: 'route_failure', code: 'route_not_found' })
@@ -85,11 +91,15 @@ function noRoute(asked: { readonly method: string; readonly path: string }, deps
 
 function matches(pattern: string, path: string): boolean {
   const expected = pattern.split('/');
-  const parts = path.replace(/\/$/, '').split('/');
+  const parts = withoutSlash(path).split('/');
   return (
     expected.length === parts.length &&
     expected.every((part, index) => part === parts[index] || (part.startsWith('{') && parts[index] !== ''))
   );
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** Logs the answer, and gives it back without what is only for the log. */

@@ -3,7 +3,7 @@ import type { Agent } from '../domain/agent.ts';
 import { dockerConfigKey } from '../domain/address.ts';
 import type { AuditEntry } from '../domain/audit.ts';
 import type { Credential } from '../domain/credential.ts';
-import type { StoredPolicy } from '../domain/policy.ts';
+import { hasEnded, type PolicyDocument, type StoredPolicy } from '../domain/policy.ts';
 import type { Registry, Verification } from '../domain/registry.ts';
 import { hostOf } from '../domain/image-reference.ts';
 import type { Explanation } from '../service/explain.ts';
@@ -57,7 +57,10 @@ export function explanationDocument(explanation: Explanation): Document {
     image: explanation.image,
     reference: explanation.reference,
     decision: explanation.decision,
-    rules: { organisation: rulesLookedAt.organisation ?? null, environment: rulesLookedAt.environment ?? null },
+    rules: {
+      organisation: rulesOrNull(rulesLookedAt.organisation, rulesLookedAt.at),
+      environment: rulesOrNull(rulesLookedAt.environment, rulesLookedAt.at),
+    },
     outcome: answer.outcome,
     why: answer.why,
     registry: answer.registry === undefined ? null : registryReference(answer.registry),
@@ -79,6 +82,8 @@ export function registryDocument(view: RegistryView): Document {
     environments: registry.environments,
     state: registry.state,
     overridden: view.overridden,
+    overrides: view.overrides,
+    overriddenBy: view.overriddenBy,
     source: registry.source,
     tls: registry.tls,
     probe: registry.probe ?? null,
@@ -103,16 +108,38 @@ export function registryDocument(view: RegistryView): Document {
 }
 
 function verificationDocument(verification: Verification): Document {
-  return { status: verification.status, at: time(verification.at), warning: verification.warning ?? null };
+  const { status, at, warning, drift } = verification;
+  return {
+    status,
+    at: time(at),
+    warning: warning ?? null,
+    drift: drift === undefined ? null : { from: drift.from, at: time(drift.at) },
+  };
 }
 
-export function policyDocument(stored: StoredPolicy, environment: string | undefined): Document {
+export function policyDocument(
+  stored: StoredPolicy,
+  about: { readonly environment: string | undefined; readonly now: number },
+): Document {
   return {
-    environment: environment ?? null,
-    ...stored.document,
+    environment: about.environment ?? null,
+    ...rulesDocument(stored.document, about.now),
     revision: stored.revision,
     updatedAt: stored.revision === 0 ? null : time(stored.updatedAt),
   };
+}
+
+function rulesDocument(document: PolicyDocument, now: number): Document {
+  const exceptions = document.exceptions.map((exception) => ({
+    ...exception,
+    until: time(exception.until),
+    ended: hasEnded(exception, now),
+  }));
+  return { ...document, exceptions };
+}
+
+function rulesOrNull(document: PolicyDocument | undefined, now: number): Document | null {
+  return document === undefined ? null : rulesDocument(document, now);
 }
 
 export function agentDocument(agent: Agent): Document {
@@ -134,5 +161,6 @@ export function auditDocument(entry: AuditEntry, name: string | undefined): Docu
 }
 
 export function statusDocument(status: Status, now: number): Document {
-  return { ...status, attention: status.attention.map(registryDocument), time: time(now) };
+  const attention = status.attention.map(({ view, reason }) => ({ ...registryDocument(view), reason }));
+  return { ...status, attention, time: time(now) };
 }

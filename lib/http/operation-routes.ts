@@ -1,6 +1,5 @@
 /** Agents' tokens, environments, status and audit. */
 import type { Role } from '../domain/agent.ts';
-import type { AuditEntry } from '../domain/audit.ts';
 import { parseDocument } from '../domain/parse-document.ts';
 import { bindPrincipal, createAgent, deleteAgent, type AgentDeps, type BindDeps } from '../service/agents.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
@@ -8,7 +7,9 @@ import { parseScope } from '../service/policies.ts';
 import { status, type StatusDeps } from '../service/status.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { json, NO_CONTENT } from './api-request.ts';
-import { agentDocument, auditDocument, statusDocument } from './documents.ts';
+import { auditPage } from './audit-page.ts';
+import { agentDocument, statusDocument } from './documents.ts';
+import type { ProblemCode } from './problem.ts';
 import { agentRequest, auditQuery, pageQuery } from './request-schemas.ts';
 import { BAD_CURSOR, forRoles, pageOf, parseBody, refuse, type Route } from './route.ts';
 
@@ -19,7 +20,7 @@ export type OperationRoutesDeps = AuthenticateDeps &
 
 const VIEW: readonly Role[] = ['viewer', 'admin'];
 const CHANGE: readonly Role[] = ['admin'];
-const ALWAYS = ['unauthenticated', 'role_required', 'store_unavailable'];
+const ALWAYS: readonly ProblemCode[] = ['unauthenticated', 'role_required', 'store_unavailable'];
 
 export function operationRoutes(deps: OperationRoutesDeps): readonly Route[] {
   return [...agentAdministration(deps), ...views(deps)];
@@ -127,30 +128,17 @@ function views(deps: OperationRoutesDeps): readonly Route[] {
       run: forRoles(VIEW, deps, async (request) => {
         const query = parseDocument(auditQuery, request.query);
         if (!query.ok) return refuse(query.failure);
-        const { environment, type } = query.value;
+        const { environment, type, subject } = query.value;
         const scope = parseScope(environment);
         if (!scope.ok) return refuse(scope.failure);
         const page = await deps.catalogue.listAudit({
           ...pageOf(query.value),
           ...(environment === undefined ? {} : { environment }),
           ...(type === undefined ? {} : { type }),
+          ...(subject === undefined ? {} : { subject }),
         });
-        if (page === 'bad_cursor') return refuse(BAD_CURSOR);
-        const names = await namesOf(page.items, deps);
-        const items = page.items.map((entry) => auditDocument(entry, names.get(whoOf(entry))));
-        return json(200, { ...page, items });
+        return page === 'bad_cursor' ? refuse(BAD_CURSOR) : await auditPage(page, deps);
       }),
     },
   ];
-}
-
-function whoOf(entry: AuditEntry): string {
-  return entry.type === 'decision' ? entry.agentId : entry.actor;
-}
-
-/** As they are called now: an agent that was deleted has its name in the entry of its deletion. */
-async function namesOf(entries: readonly AuditEntry[], deps: AuthenticateDeps): Promise<ReadonlyMap<string, string>> {
-  const ids = [...new Set(entries.map(whoOf))];
-  const agents = await Promise.all(ids.map((id) => deps.catalogue.getAgent(id)));
-  return new Map(agents.flatMap((agent) => (agent === undefined ? [] : [[agent.id, agent.name]])));
 }

@@ -1,7 +1,7 @@
 /** What callers get of policy tests and refusals. Times become RFC 3339 UTC; totals are counted here. */
 import type { PolicyTestOutcome, TestedImage } from '../service/policy-test.ts';
-import { VERDICT_CHANGES, type Verdict } from '../service/policy-verdicts.ts';
 import type { Refusals } from '../service/refusals.ts';
+import { DECISION_CHANGES, type TestedDecision } from '../service/tested-decision.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -19,13 +19,13 @@ function testedDocument({ kind, image, present, proposed, change }: TestedImage)
   return {
     kind,
     image,
-    present: verdictDocument(present),
-    proposed: proposed === undefined ? null : verdictDocument(proposed),
+    present: decisionDocument(present),
+    proposed: proposed === undefined ? null : decisionDocument(proposed),
     change: change ?? null,
   };
 }
 
-function verdictDocument({ reference, fault, decision }: Verdict): Document {
+function decisionDocument({ reference, fault, decision }: TestedDecision): Document {
   return { reference: reference ?? null, fault: fault ?? null, ...decision };
 }
 
@@ -34,20 +34,20 @@ function totalsOf(items: readonly TestedImage[]): Document {
   const changed = (change: string): number => items.filter((item) => item.change === change).length;
   return {
     items: items.length,
-    present: verdictTotals(items.map(({ present }) => present)),
-    proposed: proposed.length === 0 ? null : verdictTotals(proposed),
+    present: decisionTotals(items.map(({ present }) => present)),
+    proposed: proposed.length === 0 ? null : decisionTotals(proposed),
     changes:
-      proposed.length === 0 ? null : Object.fromEntries(VERDICT_CHANGES.map((change) => [change, changed(change)])),
+      proposed.length === 0 ? null : Object.fromEntries(DECISION_CHANGES.map((change) => [change, changed(change)])),
   };
 }
 
-function verdictTotals(verdicts: readonly Verdict[]): Document {
-  const refused = verdicts.filter(({ decision }) => !decision.allowed).length;
+function decisionTotals(decisions: readonly TestedDecision[]): Document {
+  const refused = decisions.filter(({ decision }) => !decision.allowed).length;
   return {
-    allowed: verdicts.length - refused,
+    allowed: decisions.length - refused,
     refused,
-    wouldRefuse: verdicts.filter(({ decision }) => decision.wouldRefuse).length,
-    notReferences: verdicts.filter(({ reference }) => reference === undefined).length,
+    wouldRefuse: decisions.filter(({ decision }) => decision.wouldRefuse).length,
+    notReferences: decisions.filter(({ reference }) => reference === undefined).length,
   };
 }
 

@@ -4,8 +4,10 @@
  */
 import type { InvalidInput, NotFound, RevisionConflict } from '../domain/failures.ts';
 import type { BadReference } from '../domain/image-reference.ts';
+import type { HostConfigTooLarge } from '../formats/host-config/wanted.ts';
 import type { OwnIdentity } from '../service/agents.ts';
 import type { CallerFailure, Forbidden, PrincipalNotBound, Unauthenticated } from '../service/authenticate.ts';
+import type { NotBegun } from '../service/bulk.ts';
 import type { RegistryBusy } from '../service/edit-registry.ts';
 import type { VerificationFailed } from '../service/obtain-credential.ts';
 import type { CredentialUnavailable } from '../service/release.ts';
@@ -45,15 +47,24 @@ export type ApiFailure =
   | NotFound
   | RevisionConflict
   | RegistryBusy
+  | NotBegun
   | OwnIdentity
   | VerificationFailed
   | MintFailure
+  | HostConfigTooLarge
   | MethodNotAllowed
   | RouteFailure;
 
+/** Failures whose own code is the problem's; of every other one the kind is. */
+type SelfCoded = Forbidden | BadRequest | RouteFailure;
+
+/** Every `code` that an answer can have. */
+export type ProblemCode =
+  Exclude<ApiFailure, SelfCoded | AmbiguousHost>['kind'] | SelfCoded['code'] | 'ambiguous_registry';
+
 export interface Problem {
   readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly title: string;
   /** One sentence: what is wrong, and what to do where that is known. */
   readonly detail: string;
@@ -133,6 +144,11 @@ export function problemOf(failure: ApiFailure): Problem {
         detail: 'the registry is being refreshed right now and nothing was changed: try again in a few seconds',
         headers: { 'retry-after': '5' },
       };
+    case 'not_begun':
+      return {
+        ...problem(503, 'not_begun', 'Its turn did not come'),
+        detail: "the time of the call was over before this registry's turn: nothing was done to it; send it again",
+      };
     case 'own_identity':
       return {
         ...problem(409, 'own_identity', 'That is you'),
@@ -150,6 +166,8 @@ export function problemOf(failure: ApiFailure): Problem {
         detail: failure.advice,
         members: { reason: failure.code },
       };
+    case 'host_config_too_large':
+      return { ...problem(422, failure.kind, 'Too much for one answer'), detail: failure.reason };
     case 'method_not_allowed':
       return {
         ...problem(405, 'method_not_allowed', 'Not that method'),
@@ -204,18 +222,22 @@ function routeProblem(code: RouteFailure['code']): Problem {
   }
 }
 
-function problem(status: number, code: string, title: string): Pick<Problem, 'status' | 'code' | 'title'> {
+function problem(status: number, code: ProblemCode, title: string): Pick<Problem, 'status' | 'code' | 'title'> {
   return { status, code, title };
 }
 
 export function problemResponse(problem: Problem): ApiResponse {
-  const { status, code, title, detail, members } = problem;
   return {
-    problemCode: code,
-    statusCode: status,
+    problemCode: problem.code,
+    statusCode: problem.status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers },
-    body: JSON.stringify({ type: 'about:blank', title, status, code, detail, ...members }),
+    body: JSON.stringify(problemDocument(problem)),
   };
+}
+
+export function problemDocument(problem: Problem): Readonly<Record<string, unknown>> {
+  const { status, code, title, detail, members } = problem;
+  return { type: 'about:blank', title, status, code, detail, ...members };
 }
 
 /** For clients that show a person one line of text. */

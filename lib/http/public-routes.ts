@@ -11,6 +11,8 @@ export interface PublicRoutesDeps {
   readonly hostScripts: ReadonlyMap<string, string>;
   /** Made when it is first asked for: it costs more than most processes ever need it. */
   readonly openApiDocument: () => Promise<unknown>;
+  /** The same for people to read: one page of HTML, and what a browser may load for it. Made late, too. */
+  readonly reference: () => Promise<{ readonly html: string; readonly contentSecurityPolicy: string }>;
 }
 
 export function publicRoutes(deps: PublicRoutesDeps): readonly Route[] {
@@ -37,9 +39,33 @@ export function publicRoutes(deps: PublicRoutesDeps): readonly Route[] {
     },
     {
       method: 'GET',
+      path: '/reference',
+      description: {
+        summary: 'The same as a page to read',
+        roles: [],
+        answers: { 200: 'HTML, without scripts and without anything from elsewhere' },
+        problems: [],
+      },
+      run: async () => {
+        const { html, contentSecurityPolicy } = await deps.reference();
+        return {
+          statusCode: 200,
+          headers: {
+            'content-type': 'text/html; charset=utf-8',
+            'cache-control': 'public, max-age=300',
+            'content-security-policy': contentSecurityPolicy,
+            'x-content-type-options': 'nosniff',
+            'referrer-policy': 'no-referrer',
+          },
+          body: html,
+        };
+      },
+    },
+    {
+      method: 'GET',
       path: '/install/{file}',
       description: {
-        summary: 'The scripts for hosts: docker-credential-pullpass, install.sh',
+        summary: 'The scripts for hosts: docker-credential-pullpass, install.sh, pullpass-host',
         roles: [],
         answers: { 200: 'A POSIX shell script' },
         problems: ['route_not_found'],

@@ -8,7 +8,7 @@ import { explain } from '../service/explain.ts';
 import { exportCredentials, type ExportDeps } from '../service/export-credentials.ts';
 import type { Question } from '../service/situate.ts';
 import type { Result } from '../domain/result.ts';
-import type { ApiFailure } from './problem.ts';
+import type { ApiFailure, ProblemCode } from './problem.ts';
 import { resolveHost } from '../service/resolve-host.ts';
 import { resolve, type ResolveDeps } from '../service/resolve.ts';
 import { dockerConfig } from '../formats/docker-config.ts';
@@ -20,13 +20,12 @@ import { exportQuery, resolveRequest } from './request-schemas.ts';
 
 export type PullRoutesDeps = ResolveDeps & ExportDeps & AuthenticateDeps;
 
-const PULL_PROBLEMS = [
+const PULL_PROBLEMS: readonly ProblemCode[] = [
   'unauthenticated',
   'role_required',
   'environment_not_allowed',
   'denied',
   'registry_inactive',
-  'no_credential',
   'credential_unavailable',
   'store_unavailable',
   'invalid_input',
@@ -47,7 +46,7 @@ function oneByOne(deps: PullRoutesDeps): readonly Route[] {
         roles: ['agent'],
         body: resolveRequest,
         answers: { 200: 'A credential that works now' },
-        problems: [...PULL_PROBLEMS, 'bad_reference', 'bad_json'],
+        problems: [...PULL_PROBLEMS, 'no_credential', 'bad_reference', 'bad_json'],
       },
       run: (request) => runResolve(request, deps),
     },
@@ -61,6 +60,7 @@ function oneByOne(deps: PullRoutesDeps): readonly Route[] {
         plainBody: 'The server as the client names it',
         answers: {
           200: "A helper's answer; the headers pullpass-refresh-in and pullpass-expires-in are seconds from now (the latter `never` for a credential that does not run out)",
+          404: 'No registry is for that host, and nothing refuses it: the text by which clients know that they may pull anonymously',
         },
         problems: [...PULL_PROBLEMS, 'ambiguous_registry'],
       },
@@ -74,7 +74,14 @@ function oneByOne(deps: PullRoutesDeps): readonly Route[] {
         roles: ['agent', 'viewer', 'admin'],
         body: resolveRequest,
         answers: { 200: 'The decision, the rules looked at, the registry that would answer' },
-        problems: ['unauthenticated', 'environment_not_allowed', 'invalid_input', 'bad_reference', 'bad_json'],
+        problems: [
+          'unauthenticated',
+          'environment_not_allowed',
+          'invalid_input',
+          'bad_reference',
+          'bad_json',
+          'store_unavailable',
+        ],
       },
       run: (request) => runExplain(request, deps),
     },
@@ -92,7 +99,14 @@ function everything(deps: PullRoutesDeps): Route {
       roles: ['agent'],
       query: exportQuery,
       answers: { 200: 'config.json' },
-      problems: ['unauthenticated', 'role_required', 'environment_not_allowed', 'export_not_allowed', 'invalid_input'],
+      problems: [
+        'unauthenticated',
+        'role_required',
+        'environment_not_allowed',
+        'export_not_allowed',
+        'invalid_input',
+        'store_unavailable',
+      ],
     },
     run: forRoles(['agent'], deps, async (request, _agent, caller) => {
       const environment = request.parameters['environment'] ?? '';

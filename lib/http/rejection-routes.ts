@@ -21,6 +21,7 @@ export function rejectionRoutes(deps: RejectionDeps & AuthenticateDeps): readonl
         'not_found',
         'invalid_input',
         'bad_json',
+        'store_unavailable',
       ],
     },
     run: forRoles(['agent'], deps, async (request, _agent, caller) => {

@@ -1,10 +1,13 @@
 /**
- * What callers send. The same schemas validate and describe (openapi.ts); unknown fields are refused. Rules that need more
+ * What callers send. The same schemas validate and describe (openapi/); unknown fields are refused. Rules that need more
  * than the document itself (does this address parse, is this key Google's) are the services'.
  */
 import * as z from 'zod/mini';
 import { ROLES } from '../domain/agent.ts';
+import { MAX_ENVIRONMENTS, TOO_MANY_ENVIRONMENTS } from '../domain/environment-name.ts';
+import { exceptionSchema, MAX_EXCEPTIONS } from '../domain/policy-exception.ts';
 import { POLICY_MODES } from '../domain/policy.ts';
+import { BULK_ACTIONS } from '../domain/registry.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 
 const image = z
@@ -12,7 +15,7 @@ const image = z
   .check(
     z.minLength(1),
     z.maxLength(4096),
-    z.meta({ description: 'An image reference', examples: ['quay.io/team/app:1'] }),
+    z.meta({ description: 'An image reference', pattern: '^[!-~]{1,1024}$', examples: ['quay.io/team/app:1'] }),
   );
 
 export const resolveRequest = z.strictObject({ image });
@@ -22,18 +25,33 @@ export const rejectionRequest = z.strictObject({
   version: z.string().check(z.minLength(1), z.maxLength(64)),
 });
 
-const environmentNames = z.array(z.string().check(z.maxLength(63))).check(z.maxLength(1000));
+/** Patterns that only describe: the domain checks the same, and says it better. */
+const ENVIRONMENT = { pattern: '^[a-z0-9-]{1,63}$', examples: ['prod'] };
+
+const environmentNames = z
+  .array(
+    z
+      .string()
+      .check(z.maxLength(63), z.meta({ pattern: String.raw`^(?:\*|[a-z0-9-]{1,63})$`, examples: ['prod', '*'] })),
+  )
+  .check(
+    z.maxLength(MAX_ENVIRONMENTS, TOO_MANY_ENVIRONMENTS),
+    z.meta({ description: 'Names of environments, or "*" for every one' }),
+  );
 
 const tls = z.strictObject({
   ca: z.optional(z.string().check(z.maxLength(65_536), z.meta({ description: 'Certificates in PEM' }))),
-  skipVerify: z.optional(z.boolean()),
-  plainHttp: z.optional(z.boolean()),
+  skipVerify: z.optional(z.boolean().check(z.meta({ description: 'Trust any certificate' }))),
+  plainHttp: z.optional(z.boolean().check(z.meta({ description: 'HTTP without TLS' }))),
 });
 
 const probe = z.strictObject({
   repository: z.string().check(z.minLength(1), z.maxLength(255), z.meta({ examples: ['team/app'] })),
 });
 
+const verify = z
+  .boolean()
+  .check(z.meta({ description: 'false: store it also where logging in fails; true, if nothing is said' }));
 const email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address'));
 const description = z.string().check(z.maxLength(1000));
 const trustedRealms = z.array(z.string().check(z.maxLength(255))).check(z.maxLength(20));
@@ -42,9 +60,14 @@ const trustedRealms = z.array(z.string().check(z.maxLength(255))).check(z.maxLen
 const source = z.looseObject({ kind: z.optional(z.string()) });
 
 export const registryRequest = z.strictObject({
-  address: z
-    .string()
-    .check(z.minLength(1), z.maxLength(512), z.meta({ examples: ['quay.io', 'harbor.example:5000/team'] })),
+  address: z.string().check(
+    z.minLength(1),
+    z.maxLength(512),
+    z.meta({
+      description: 'host[:port][/path], without scheme',
+      examples: ['quay.io', 'harbor.example:5000/team'],
+    }),
+  ),
   source,
   environments: environmentNames,
   tls: z.optional(tls),
@@ -52,7 +75,10 @@ export const registryRequest = z.strictObject({
   trustedRealms: z.optional(trustedRealms),
   email: z.optional(email),
   description: z.optional(description),
-  verify: z.optional(z.boolean()),
+  state: z
+    .optional(z.enum(['active', 'inactive']))
+    .check(z.meta({ description: 'As it starts; active, if nothing is said' })),
+  verify: z.optional(verify),
 });
 
 export const registryPatch = z.strictObject({
@@ -63,7 +89,25 @@ export const registryPatch = z.strictObject({
   trustedRealms: z.optional(trustedRealms),
   email: z.optional(z.nullable(email)),
   description: z.optional(z.nullable(description)),
-  verify: z.optional(z.boolean()),
+  verify: z.optional(verify),
+});
+
+const MOST_AT_ONCE = 100;
+
+export const bulkRequest = z.strictObject({
+  action: z.enum(BULK_ACTIONS),
+  registries: z
+    .array(
+      z.strictObject({
+        id: z.string().check(z.minLength(1), z.maxLength(64)),
+        revision: z.optional(
+          z
+            .int()
+            .check(z.minimum(1), z.meta({ description: 'Only at this revision, as If-Match has it for a single one' })),
+        ),
+      }),
+    )
+    .check(z.minLength(1), z.maxLength(MOST_AT_ONCE)),
 });
 
 /** For the OpenAPI document: the source is one of what the kinds themselves check. */
@@ -85,12 +129,72 @@ const entries = z.union([z.string().check(z.maxLength(65_536)), z.array(z.string
 export const policyRequest = z.strictObject({
   whitelist: z.optional(z.nullable(entries)),
   deny: z.optional(z.nullable(entries)),
-  defaultRegistry: z.optional(z.nullable(z.string())),
+  alwaysAllow: z.optional(z.nullable(entries)),
+  exceptions: z.optional(z.nullable(z.array(exceptionSchema).check(z.maxLength(MAX_EXCEPTIONS)))),
+  defaultRegistry: z.optional(
+    z.nullable(z.string().check(z.meta({ minLength: 1, maxLength: 600, examples: ['quay.io'] }))),
+  ),
   mode: z.optional(z.nullable(z.enum(POLICY_MODES))),
 });
 
+const time = z.iso.datetime({ offset: true, message: 'must be an RFC 3339 time such as 2027-01-31T00:00:00Z' });
+
+const policyTest = {
+  images: z.optional(
+    z
+      .array(z.string().check(z.maxLength(4096)))
+      .check(
+        z.maxLength(1_000),
+        z.meta({ description: 'As clients write them', examples: [['nginx:1', 'quay.io/team/app:1']] }),
+      ),
+  ),
+  hosts: z.optional(
+    z
+      .array(z.string().check(z.maxLength(600)))
+      .check(
+        z.maxLength(100),
+        z.meta({ description: "All that docker's, podman's and skopeo's helpers name", examples: [['quay.io']] }),
+      ),
+  ),
+  environment: z.optional(
+    z.string().check(z.meta({ description: "Absent: the organisation's policy alone", examples: ['prod'] })),
+  ),
+  at: z.optional(time.check(z.meta({ description: 'The moment that is asked about; now, if nothing is said' }))),
+};
+
+/** The domain parses what is proposed, entry by entry. */
+export const policyTestInput = z.strictObject({
+  ...policyTest,
+  proposed: z.optional(z.strictObject({ organisation: z.optional(z.unknown()), environment: z.optional(z.unknown()) })),
+});
+
+/** Only described. */
+export const policyTestRequest = z.strictObject({
+  ...policyTest,
+  proposed: z.optional(
+    z
+      .strictObject({ organisation: z.optional(policyRequest), environment: z.optional(policyRequest) })
+      .check(z.meta({ description: 'In place of the present ones; what is left out stays as it is' })),
+  ),
+});
+
+export const refusalsQuery = z.strictObject({
+  since: z.optional(time.check(z.meta({ description: 'Not before then; 7 days, if nothing is said' }))),
+  cursor: z.optional(z.string().check(z.maxLength(1024))),
+  all: z.optional(
+    z
+      .enum(['true', 'false'])
+      .check(z.meta({ description: 'true: what was allowed, too, so all that hosts asked for' })),
+  ),
+});
+
 export const agentRequest = z.strictObject({
-  name: z.string(),
+  name: z.string().check(
+    z.meta({
+      description: 'Letters, digits, spaces and . _ @ : / -, beginning with a letter or digit',
+      ...{ minLength: 1, maxLength: 128, examples: ['web-1'] },
+    }),
+  ),
   environments: z.optional(environmentNames),
   role: z.optional(z.enum(ROLES)),
   export: z.optional(z.boolean()),
@@ -98,6 +202,7 @@ export const agentRequest = z.strictObject({
     z.string().check(
       z.meta({
         description: 'ARN of an IAM role or user, with * in names: such callers are this agent, which has no token',
+        ...{ minLength: 1, maxLength: 640, pattern: '^arn:' },
         examples: ['arn:aws:iam::123456789012:role/node-*'],
       }),
     ),
@@ -110,26 +215,39 @@ export const agentRequest = z.strictObject({
 const limit = z.optional(
   z.string().check(z.regex(/^(?:[1-9]\d?|[1-4]\d{2}|500)$/, 'must be a whole number from 1 to 500')),
 );
-const cursor = z.optional(z.string().check(z.maxLength(1024)));
+const cursor = z.optional(
+  z.string().check(z.maxLength(1024), z.meta({ description: 'From the page before', pattern: '^[A-Za-z0-9_-]+$' })),
+);
 
 export const pageQuery = z.strictObject({ limit, cursor });
 
 export const registryQuery = z.strictObject({
   limit,
   cursor,
-  environment: z.optional(z.string()),
-  address: z.optional(z.string()),
-  kind: z.optional(z.string()),
+  environment: z.optional(z.string().check(z.meta(ENVIRONMENT))),
+  address: z.optional(z.string().check(z.meta({ minLength: 1, maxLength: 600, examples: ['quay.io'] }))),
+  kind: z.optional(z.string().check(z.meta({ minLength: 1, examples: ['static', 'ecr', 'google'] }))),
   state: z.optional(z.enum(['active', 'inactive'])),
 });
 
 export const auditQuery = z.strictObject({
   limit,
   cursor,
-  environment: z.optional(z.string()),
+  environment: z.optional(z.string().check(z.meta(ENVIRONMENT))),
   type: z.optional(z.enum(['decision', 'change'])),
+  subject: z.optional(
+    z
+      .string()
+      .check(
+        z.minLength(1),
+        z.maxLength(128),
+        z.meta({ description: 'Changes of this: the id of a registry or an agent, an environment, or "organisation"' }),
+      ),
+  ),
 });
 
 export const exportQuery = z.strictObject({ paths: z.optional(z.enum(['true', 'false'])) });
+
+export const hostConfigQuery = z.strictObject({ format: z.optional(z.enum(['json', 'lines'])) });
 
 export const noQuery = z.strictObject({});

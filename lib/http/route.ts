@@ -12,7 +12,14 @@ import {
 } from '../service/authenticate.ts';
 import type * as z from 'zod/mini';
 import type { ApiRequest, ApiResponse, CallersOf } from './api-request.ts';
-import { plainProblemResponse, problemOf, problemResponse, type ApiFailure, type BadRequest } from './problem.ts';
+import {
+  plainProblemResponse,
+  problemOf,
+  problemResponse,
+  type ApiFailure,
+  type BadRequest,
+  type ProblemCode,
+} from './problem.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -27,8 +34,8 @@ export interface RouteDescription {
   readonly plainBody?: string;
   readonly ifMatch?: true;
   readonly answers: Readonly<Record<number, string>>;
-  /** Problem codes by status. */
-  readonly problems: readonly string[];
+  /** Every code that it can answer with, beside those that any route can (see openapi/problem-responses.ts). */
+  readonly problems: readonly ProblemCode[];
 }
 
 export interface Route {
@@ -46,7 +53,7 @@ export interface Route {
 export function behindIam(routes: readonly Route[]): readonly Route[] {
   return routes.map((route) => {
     const roles = route.description.roles.filter((role) => PRINCIPAL_ROLES.some((allowed) => allowed === role));
-    const problems = [...route.description.problems, 'principal_not_bound'];
+    const problems: readonly ProblemCode[] = [...route.description.problems, 'principal_not_bound'];
     const description = { ...route.description, roles, problems };
     return { ...route, path: `/iam${route.path}`, callers: 'principal', description };
   });

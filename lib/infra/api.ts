@@ -39,6 +39,7 @@ const RESOLVE: readonly Call[] = [
   [HttpMethod.POST, `${ENVIRONMENT}/docker-credential`],
   [HttpMethod.POST, `${ENVIRONMENT}/explain`],
   [HttpMethod.GET, `${ENVIRONMENT}/docker-config`],
+  [HttpMethod.GET, `${ENVIRONMENT}/host-config/{runtime}`],
 ];
 
 const REJECT: readonly Call[] = [[HttpMethod.POST, `${ENVIRONMENT}/rejections`]];
@@ -48,6 +49,7 @@ const ADMIN: readonly Call[] = [
   [HttpMethod.ANY, '/v1/{proxy+}'],
   [HttpMethod.GET, '/healthz'],
   [HttpMethod.GET, '/openapi.json'],
+  [HttpMethod.GET, '/reference'],
   [HttpMethod.GET, '/install/{file}'],
 ];
 

@@ -4,6 +4,7 @@
  * is dropped when it does.
  */
 import { administrationRoutes } from '../http/administration-routes.ts';
+import { hostConfigRoutes } from '../http/host-config-routes.ts';
 import { pullRoutes } from '../http/pull-routes.ts';
 import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
@@ -11,6 +12,7 @@ import { changeDeps, UNHURRIED } from '../service/change-deps.ts';
 import type { Report } from '../service/events.ts';
 import { pullDeps } from '../service/pull-deps.ts';
 import type { RefreshDeps } from '../service/refresh-registry.ts';
+import { pause, type ReverifyDeps } from '../service/reverify.ts';
 import { sourceKinds, type SourceKindsConfig } from '../sources/kinds-in-place.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
@@ -18,6 +20,7 @@ import type { Vault } from '../stores/vault.ts';
 export interface Composition {
   readonly handler: ApiHandler;
   readonly refreshDeps: RefreshDeps;
+  readonly reverifyDeps: ReverifyDeps;
   /** To be called when the catalogue was changed in another way than through the handler. */
   readonly forget: () => void;
 }
@@ -45,17 +48,18 @@ export function compose(options: CompositionOptions): Composition {
     hostScripts: options.hostScripts,
   };
   const { views } = deps;
-  const hostRoutes = [...pullRoutes(deps), ...rejectionRoutes(deps)];
+  const hostRoutes = [...pullRoutes(deps), ...hostConfigRoutes(deps), ...rejectionRoutes(deps)];
   const routes = [...hostRoutes, ...administrationRoutes(deps, { hostRoutes, version: options.version })];
   const handler = api({ routes, report, now: () => performance.now() });
   return {
     handler: async (event, context) => {
       const answer = await handler(event, context);
       const { method } = event.requestContext.http;
-      if (isSuccess(answer.statusCode) && !READS.has(method) && !isAgentCall(event.rawPath)) views.forget();
+      if (isSuccess(answer.statusCode) && !READS.has(method) && !changesNothing(event.rawPath)) views.forget();
       return answer;
     },
     refreshDeps: deps,
+    reverifyDeps: { ...deps, pause },
     forget: () => {
       views.forget();
     },
@@ -64,9 +68,9 @@ export function compose(options: CompositionOptions): Composition {
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-/** Agents' calls change nothing that a view shows. */
-function isAgentCall(path: string): boolean {
-  return /\/(?:resolve|docker-credential|explain|rejections)\/?$/.test(path);
+/** Agents' calls change nothing that a view shows; nor does a policy that is only tested, which viewers may do. */
+function changesNothing(path: string): boolean {
+  return /\/(?:resolve|docker-credential|explain|rejections|policy\/test)\/?$/.test(path);
 }
 
 /** A request that was refused changed nothing: nobody can empty the cache from outside. */

@@ -22,6 +22,7 @@ export function greeting(running: {
   return [
     `Pullpass listens on ${url}`,
     `The administrator's token lies in ${tokenFile}`,
+    `The API is described at ${url}/reference`,
     '',
     'Next, in another terminal in this folder:',
     ...commands.map((command) => `  ${command}`),

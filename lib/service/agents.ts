@@ -36,6 +36,9 @@ export interface NewAgentInput {
   readonly expiresAt?: number | undefined;
 }
 
+/** The last moment that RFC 3339 can write in UTC; an offset takes a time in the year 9999 beyond it. */
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@:/-]{0,127}$/u;
 
 export async function createAgent(
@@ -128,6 +131,9 @@ function checkAgent(input: NewAgentInput, now: number): Result<readonly string[]
   }
   if (input.expiresAt !== undefined && input.expiresAt <= now) {
     return failure(invalidInput('expiresAt', 'must lie in the future'));
+  }
+  if (input.expiresAt !== undefined && input.expiresAt > LATEST) {
+    return failure(invalidInput('expiresAt', 'must lie before the year 10000; leave it out for no end'));
   }
   const distinct = [...new Set(environments)];
   if (distinct.length > MAX_ENVIRONMENTS) return failure(invalidInput('environments', TOO_MANY_ENVIRONMENTS));

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PageResult } from '../stores/catalogue.ts';
 
-interface PageQuery {
+export interface PageQuery {
   readonly limit: number;
   readonly cursor?: string;
 }

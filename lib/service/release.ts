@@ -32,7 +32,7 @@ export interface ReleaseDeps {
 
 export async function currentCredential(
   registry: Registry,
-  deps: ReleaseDeps,
+  deps: Omit<ReleaseDeps, 'recordDecision'>,
 ): Promise<Result<Credential, CredentialUnavailable>> {
   const current = registry.credential.current;
   if (current === undefined) return failure(unavailable(registry, 'pending', deps.now()));

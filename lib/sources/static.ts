@@ -47,7 +47,7 @@ const inputSchema = z.strictObject({
 });
 const editSchema = z.partial(inputSchema);
 
-const storedSettings = z.strictObject({ kind: z.literal(KIND), username: z.string() });
+export const storedSettings = z.strictObject({ kind: z.literal(KIND), username: z.string() });
 const storedSecret = z.strictObject({ password: z.string() });
 
 export function staticSource(): SourceKind {

@@ -297,7 +297,12 @@ describe('a login that is looked at', () => {
     const { id } = await added();
     await pullpass.call(`DELETE /v1/registries/${id}`);
     expect((await pullpass.call('GET /v1/audit?limit=1')).body).toMatchObject({
-      items: [{ action: 'registry.delete', subject: id, detail: registry.address, name: 'test admin' }],
+      items: [
+        {
+          ...{ action: 'registry.delete', subject: id, name: 'test admin' },
+          detail: `${registry.address} (static) for prod`,
+        },
+      ],
     });
   });
 });
@@ -409,6 +414,11 @@ describe('agents', () => {
     ['no environment', { name: 'x' }, 'environments'],
     ['an unknown role', { name: 'x', role: 'god', environments: ['prod'] }, 'role'],
     ['an end in the past', { name: 'x', environments: ['prod'], expiresAt: '2001-01-01T00:00:00Z' }, 'expiresAt'],
+    [
+      'an end that is in the year 10000 once it is in UTC',
+      { name: 'x', environments: ['prod'], expiresAt: '9999-12-31T23:59:59-01:00' },
+      'expiresAt',
+    ],
     ['an end that is no time', { name: 'x', environments: ['prod'], expiresAt: 'tomorrow' }, 'expiresAt'],
     ['a name with control characters', { name: 'x\u001b[31m', environments: ['prod'] }, 'name'],
     ['an exporting viewer', { name: 'x', role: 'viewer', export: true }, 'export'],
@@ -430,6 +440,8 @@ describe('roles', () => {
     ['POST /v1/registries', 'admin'],
     ['GET /v1/registries', 'viewer'],
     ['GET /v1/registries/x', 'viewer'],
+    ['GET /v1/registries/x/history', 'viewer'],
+    ['POST /v1/registries/bulk', 'admin'],
     ['PATCH /v1/registries/x', 'admin'],
     ['DELETE /v1/registries/x', 'admin'],
     ['POST /v1/registries/x/activate', 'admin'],
@@ -494,6 +506,12 @@ describe('the transport', () => {
     expect((await pullpass.call('GET /v1/nothing')).body).toMatchObject({ status: 404, code: 'route_not_found' });
     const large = await pullpass.call('POST /v1/registries', JSON.stringify({ description: 'x'.repeat(300_000) }));
     expect(large.body).toMatchObject({ status: 413, code: 'body_too_large' });
+  });
+
+  it.each(['GET', 'PATCH', 'DELETE'])('takes no word of a path of its own for an id: %s', async (method) => {
+    const answer = await pullpass.call(`${method} /v1/registries/bulk`);
+    expect(answer.body).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    expect(answer.headers.get('allow')).toBe('POST');
   });
 
   it('is healthy, describes itself and hands out the host scripts to anybody', async () => {

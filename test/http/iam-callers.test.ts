@@ -343,5 +343,5 @@ it('is described: the same operations, signed', async () => {
   });
   const paths: unknown = typeof body === 'object' && body !== null && 'paths' in body ? body.paths : {};
   const signed = Object.keys(paths ?? {}).filter((path) => path.startsWith('/iam/'));
-  expect(signed).toHaveLength(5);
+  expect(signed).toHaveLength(6);
 });

@@ -186,6 +186,7 @@ describe('the API', () => {
     'POST docker-credential',
     'POST explain',
     'GET docker-config',
+    'GET host-config/{runtime}',
     'POST rejections',
   ];
   const ENVIRONMENT = '/v1/environments/{environment}/';
@@ -204,6 +205,7 @@ describe('the API', () => {
       'ANY /v1/{proxy+}': 'NONE',
       'GET /healthz': 'NONE',
       'GET /openapi.json': 'NONE',
+      'GET /reference': 'NONE',
       'GET /install/{file}': 'NONE',
     });
   });
@@ -212,10 +214,12 @@ describe('the API', () => {
     [`POST ${ENVIRONMENT}resolve`, 'resolve'],
     [`POST /iam${ENVIRONMENT}resolve`, 'resolve'],
     [`GET /iam${ENVIRONMENT}docker-config`, 'resolve'],
+    [`GET ${ENVIRONMENT}host-config/{runtime}`, 'resolve'],
     [`POST ${ENVIRONMENT}rejections`, 'reject'],
     [`POST /iam${ENVIRONMENT}rejections`, 'reject'],
     ['ANY /v1/{proxy+}', 'admin'],
     ['GET /healthz', 'admin'],
+    ['GET /reference', 'admin'],
   ])('%s goes to %s', (key, name) => {
     const route = [...production.ofType('AWS::ApiGatewayV2::Route').values()].find((one) => one['RouteKey'] === key);
     const integrations = production.ofType('AWS::ApiGatewayV2::Integration');
@@ -251,7 +255,7 @@ describe('the API', () => {
     const [found] = production.resources('AWS::ApiGatewayV2::Stage');
     const [, stage] = found ?? [];
     const limits = { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 };
-    const keys = ['ANY /v1/{proxy+}', 'GET /healthz', 'GET /openapi.json', 'GET /install/{file}'];
+    const keys = ['ANY /v1/{proxy+}', 'GET /healthz', 'GET /openapi.json', 'GET /reference', 'GET /install/{file}'];
     const ids = [...production.ofType('AWS::ApiGatewayV2::Route')]
       .filter(([, route]) => keys.includes(String(route['RouteKey'])))
       .map(([id]) => id);
@@ -280,21 +284,28 @@ describe('what runs by itself', () => {
     ['refresh-ecr', 'rate(1 minute)', 'refresh', 300, 2],
     ['mint-google', 'rate(1 minute)', 'refresh', 300, 2],
     ['recheck-static', 'rate(1 minute)', 'refresh', 300, 2],
+    ['recheck-static', 'rate(1 hour)', 'reverify', 1_800, 2],
     ['sweep-vault', 'rate(1 day)', 'sweep', 21_600, 10],
-  ])('%s runs at %s, and is not lost silently', (name, rate, pullpass, seconds, retries) => {
+  ])('%s runs at %s for %s, and is not lost silently', (name, rate, pullpass, seconds, retries) => {
     const lambda = production.arnOf('AWS::Lambda::Function', `${FUNCTIONS[name]}Function`);
-    const schedules = [...production.ofType('AWS::Scheduler::Schedule').values()];
+    const Input = JSON.stringify({ pullpass });
+    const schedules = [...production.ofType('AWS::Scheduler::Schedule').values()].filter(
+      ({ Target }) => isRecord(Target) && Target['Arn'] === lambda && Target['Input'] === Input,
+    );
 
-    expect(schedules.filter(({ Target }) => isRecord(Target) && Target['Arn'] === lambda)).toMatchObject([
+    expect(schedules).toMatchObject([
       {
         ScheduleExpression: rate,
         Target: {
-          Input: JSON.stringify({ pullpass }),
           DeadLetterConfig: { Arn: production.arnOf('AWS::SQS::Queue') },
           RetryPolicy: { MaximumEventAgeInSeconds: seconds, MaximumRetryAttempts: retries },
         },
       },
     ]);
+  });
+
+  it('is nothing else', () => {
+    expect(production.ofType('AWS::Scheduler::Schedule').size).toBe(5);
   });
 
   it('by schedule is started by one role, which may start that and nothing else', () => {
@@ -349,6 +360,7 @@ describe('alarms', () => {
   it.each([
     ['credentials run out (ecr)', 'SecondsLeft', 'LessThanThreshold', 600],
     ['credentials run out (google)', 'SecondsLeft', 'LessThanThreshold', 600],
+    ['registries have drifted', 'DriftedRegistries', 'GreaterThanOrEqualToThreshold', 1],
     ['a registry needs somebody', 'SecondsUntilUrgent', 'LessThanOrEqualToThreshold', 0],
     ['refresh stands still (ecr)', 'RefreshRuns', 'LessThanThreshold', 1],
     ['refresh stands still (google)', 'RefreshRuns', 'LessThanThreshold', 1],
@@ -366,6 +378,12 @@ describe('alarms', () => {
     const alarm = alarms().find(({ AlarmName }) => AlarmName === `Pullpass prod: ${name}`);
 
     expect(alarm).toMatchObject({ MetricName: metric, ComparisonOperator: comparison, Threshold: threshold });
+  });
+
+  it('stays what it was about drift, which is counted once an hour', () => {
+    const drift = alarms().find(({ MetricName }) => MetricName === 'DriftedRegistries');
+
+    expect(drift).toMatchObject({ Period: 3_600, Statistic: 'Maximum', TreatMissingData: 'ignore' });
   });
 
   it('no news is bad news about refreshes only', () => {

@@ -51,7 +51,12 @@ export function fullRegistryFixture(fields: Partial<NewRegistry> = {}): NewRegis
     trustedRealms: ['auth.example.com'],
     email: 'ops@example.com',
     description: `it's "quoted", \\ 100 % $HOME\n🔑`,
-    verification: { status: 'verified', warning: 'accepts_anyone', at: START + 1 },
+    verification: {
+      status: 'verified',
+      warning: 'accepts_anyone',
+      at: START + 1,
+      drift: { from: 'verified', at: START },
+    },
     credential: {
       ...FRESH,
       dueAt: START + 6 * HOUR + 0.5,

@@ -1,4 +1,7 @@
-/** A whole Pullpass in this process: the embedded store in a folder of its own, the local server on a free port. */
+/**
+ * A whole Pullpass in this process: the embedded store in a folder of its own, the local server on a free port. Whatever it
+ * answers is held against the OpenAPI document that it serves; an answer that is not described fails the test at `close`.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +12,10 @@ import { listen } from '../../lib/serve/listen.ts';
 import { createAgent } from '../../lib/service/agents.ts';
 import type { ServiceEvent } from '../../lib/service/events.ts';
 import { refreshDue } from '../../lib/service/refresh.ts';
+import { reverifyDue, type ReverifyRun } from '../../lib/service/reverify.ts';
 import type { SourceKindsConfig } from '../../lib/sources/kinds-in-place.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
+import { checkedHandler } from './described-answers.ts';
 
 export interface Answer {
   readonly status: number;
@@ -36,6 +41,8 @@ export interface RunningPullpass {
   ): Promise<Answer>;
   createAgent(input: Record<string, unknown>): Promise<string>;
   refresh(): Promise<void>;
+  /** The background check, that long from now. */
+  reverifyIn(milliseconds: number): Promise<ReverifyRun>;
   close(): Promise<void>;
 }
 
@@ -56,7 +63,9 @@ export async function startPullpass(options: { readonly sources?: SourceKindsCon
     hostScripts: new Map([['install.sh', '#!/bin/sh\n']]),
     version: 'test',
   });
-  const server = localServer(composition.handler, undefined);
+  const { handler, undescribed } = await checkedHandler(composition.handler);
+  events.length = 0;
+  const server = localServer(handler, undefined);
   const listening = await listen(server, { host: '127.0.0.1', port: 0 });
   if (!listening.ok) throw new Error(listening.failure.code);
   const url = `http://127.0.0.1:${listening.value}`;
@@ -84,7 +93,7 @@ export async function startPullpass(options: { readonly sources?: SourceKindsCon
     store,
     events,
     directory,
-    handler: composition.handler,
+    handler,
     call,
     createAgent: async (input) => {
       const { body } = await call('POST /v1/agents', { name: 'host', ...input });
@@ -95,6 +104,11 @@ export async function startPullpass(options: { readonly sources?: SourceKindsCon
       await refreshDue({ budgetMilliseconds: 60_000, concurrency: 8 }, composition.refreshDeps);
       composition.forget();
     },
+    reverifyIn: async (milliseconds) => {
+      const limits = { budgetMilliseconds: 60_000, concurrency: 8, againAfterMilliseconds: 0 };
+      const now = (): number => Date.now() + milliseconds;
+      return await reverifyDue(limits, { ...composition.reverifyDeps, now }, new AbortController().signal);
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
@@ -104,6 +118,7 @@ export async function startPullpass(options: { readonly sources?: SourceKindsCon
       });
       await store.close();
       await rm(directory, { recursive: true, force: true });
+      if (undescribed.length > 0) throw new Error(`not described in /openapi.json:\n${undescribed.join('\n')}`);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What lies in the table and in Secrets Manager of a small installation: an agent, a policy, one registry with its credential. */
 import type { TokenAgent } from '../../lib/domain/agent.ts';
+import { UNRESTRICTED } from '../../lib/domain/policy.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { issueToken } from '../../lib/service/tokens.ts';
 import { agentItem } from '../../lib/stores/dynamodb/agent-item.ts';
@@ -47,7 +48,7 @@ export function storedInstallation(password: string, version = 'version-1'): Sto
     ...{ order: 1, revision: 1 },
   };
   const policy = {
-    document: { whitelist: ['*.example.test'], deny: ['banned.example.test'], defaultRegistry: null, mode: null },
+    document: { ...UNRESTRICTED, whitelist: ['*.example.test'], deny: ['banned.example.test'] },
     revision: 1,
     updatedAt: now,
   };

@@ -10,6 +10,8 @@ export interface Answer {
   readonly example?: unknown;
   /** Headers beside those that every answer has, by lower-case name, with one sentence each. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The same in another format, where the caller asks for it. */
+  readonly otherFormat?: Required<Pick<Answer, 'schema' | 'contentType' | 'example'>>;
 }
 
 /** By route (`GET /v1/policy`, without its /iam twin), then by status: every answer that its description names. */

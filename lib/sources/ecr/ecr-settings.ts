@@ -33,7 +33,7 @@ export const inputSchema = z.strictObject({
 });
 const editSchema = z.partial(inputSchema);
 
-const storedSettings = z.strictObject({
+export const storedSettings = z.strictObject({
   kind: z.literal(KIND),
   upstream: z.optional(z.string()),
   roleArn: z.optional(z.string()),

@@ -42,7 +42,7 @@ export const inputSchema = z.strictObject({
 });
 const editSchema = z.partial(inputSchema);
 
-const storedSettings = z.strictObject({
+export const storedSettings = z.strictObject({
   kind: z.literal(KIND),
   clientEmail: z.string(),
   privateKeyId: z.string(),
