@@ -3,12 +3,17 @@ import * as z from 'zod/mini';
 
 const optionalText = z.optional(z.nullable(z.string()));
 
+const others = z.optional(z.array(z.looseObject({ id: z.string(), environments: z.array(z.string()) })));
+
 export const registryAnswer = z.looseObject({
   id: z.string(),
   address: z.string(),
   environments: z.array(z.string()),
   state: z.string(),
   overridden: z.optional(z.boolean()),
+  /** At the same address: where this one answers instead of another, and another instead of this one. */
+  overrides: others,
+  overriddenBy: others,
   source: z.looseObject({ kind: z.string() }),
   tls: z.optional(
     z.looseObject({
@@ -30,7 +35,16 @@ export const registryAnswer = z.looseObject({
     version: optionalText,
     lastError: z.optional(z.nullable(z.looseObject({ code: z.string(), at: z.string() }))),
   }),
-  verification: z.optional(z.nullable(z.looseObject({ status: z.string(), at: z.string(), warning: optionalText }))),
+  verification: z.optional(
+    z.nullable(
+      z.looseObject({
+        status: z.string(),
+        at: z.string(),
+        warning: optionalText,
+        drift: z.optional(z.nullable(z.looseObject({ from: z.string(), at: z.string() }))),
+      }),
+    ),
+  ),
   createdAt: optionalText,
   updatedAt: optionalText,
   revision: z.number(),
@@ -39,9 +53,19 @@ export type RegistryAnswer = z.infer<typeof registryAnswer>;
 
 export const verificationAnswer = z.looseObject({ status: z.string(), warning: optionalText, advice: optionalText });
 
+const exceptionAnswer = z.looseObject({
+  entry: z.string(),
+  reason: z.string(),
+  until: z.string(),
+  ended: z.boolean(),
+});
+export type ExceptionAnswer = z.infer<typeof exceptionAnswer>;
+
 export const policyAnswer = z.looseObject({
   whitelist: z.nullable(z.array(z.string())),
   deny: z.array(z.string()),
+  alwaysAllow: z.array(z.string()),
+  exceptions: z.array(exceptionAnswer),
   defaultRegistry: z.nullable(z.string()),
   mode: z.nullable(z.string()),
   revision: z.number(),
@@ -86,14 +110,63 @@ export const resolutionAnswer = z.looseObject({
 
 const registryReference = z.looseObject({ id: z.string(), address: z.string() });
 
+const rulesAnswer = z.optional(z.nullable(z.looseObject({ exceptions: z.optional(z.array(exceptionAnswer)) })));
+
 export const explanationAnswer = z.looseObject({
   reference: referenceAnswer,
   decision: decisionAnswer,
+  rules: z.optional(z.looseObject({ organisation: rulesAnswer, environment: rulesAnswer })),
   outcome: z.string(),
   why: z.string(),
   registry: z.nullable(registryReference),
   credentialState: optionalText,
   overridden: z.optional(z.array(registryReference)),
+});
+export type ExplanationAnswer = z.infer<typeof explanationAnswer>;
+
+const verdictAnswer = z.looseObject({
+  reference: z.nullable(z.string()),
+  fault: optionalText,
+  allowed: z.boolean(),
+  rule: z.string(),
+  mode: z.string(),
+  wouldRefuse: z.boolean(),
+});
+export type VerdictAnswer = z.infer<typeof verdictAnswer>;
+
+const testedAnswer = z.looseObject({
+  kind: z.string(),
+  image: z.string(),
+  present: verdictAnswer,
+  proposed: z.nullable(verdictAnswer),
+  change: z.nullable(z.string()),
+});
+export type TestedAnswer = z.infer<typeof testedAnswer>;
+
+export const policyTestAnswer = z.looseObject({
+  revisions: z.looseObject({ organisation: z.number(), environment: z.nullable(z.number()) }),
+  items: z.array(testedAnswer),
+});
+
+const refusalAnswer = z.looseObject({
+  outcome: z.string(),
+  rule: z.string(),
+  image: z.string(),
+  count: z.number(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+  agents: z.array(z.string()),
+  moreAgents: z.boolean(),
+});
+export type RefusalAnswer = z.infer<typeof refusalAnswer>;
+
+export const refusalsAnswer = z.looseObject({
+  since: z.string(),
+  from: z.nullable(z.string()),
+  to: z.nullable(z.string()),
+  decisions: z.number(),
+  items: z.array(refusalAnswer),
+  cursor: optionalText,
 });
 
 export const statusAnswer = z.looseObject({
@@ -108,7 +181,16 @@ export const statusAnswer = z.looseObject({
       soonestSecondsLeft: z.nullable(z.number()),
     }),
   ),
+  drifted: z.optional(z.number()),
   attention: z.array(registryAnswer),
+});
+
+export const hostConfigAnswer = z.looseObject({
+  runtime: z.string(),
+  enforces: z.string(),
+  notes: z.array(z.string()),
+  files: z.array(z.looseObject({ path: z.string(), mode: z.string(), content: z.string() })),
+  daemon: z.optional(z.looseObject({ 'insecure-registries': z.array(z.string()) })),
 });
 
 export const auditAnswer = z.looseObject({

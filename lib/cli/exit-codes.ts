@@ -15,7 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Printed below the help of every command. */
 export const EXIT_CODES_HELP = `Exit codes:
   0  done
-  1  Pullpass did not do it: bad input, a token that is not valid, a login that failed; for status and verify: not all is well
+  1  Pullpass did not do it: bad input, a token that is not valid, a login that failed; for status, verify and policy test: not all is well
   2  the command line itself is wrong
   3  refused: by policy, or the token's role or environments do not allow it
   4  not found; for resolve: no registry is for this image

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { CommandFailure } from './command-failure.ts';
 import { EXIT, exitCodeOfStatus } from './exit-codes.ts';
+import { optionAgainst } from './login-advice.ts';
 
 const problemDocument = z.looseObject({
   code: z.string(),
@@ -37,22 +38,6 @@ const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
   expiresAt: '--expires-in, --expires-at',
   name: 'NAME',
   image: 'IMAGE',
-};
-
-const STORE_UNTRIED = 'to store it without logging in: --no-verify';
-
-/**
- * Which option gets past a login that failed. None where the registry was reached and said no, or must not be reached:
- * to store it all the same would only move the failure to the first pull.
- */
-const OPTION_AGAINST: Readonly<Record<string, string>> = {
-  http_only: 'if that is what you want: --plain-http',
-  tls_untrusted: 'to trust its certificate: --ca FILE (or --skip-verify)',
-  realm_not_trusted: 'to trust that host: --trusted-realm HOST',
-  dns: STORE_UNTRIED,
-  unreachable: STORE_UNTRIED,
-  timeout: STORE_UNTRIED,
-  rate_limited: STORE_UNTRIED,
 };
 
 /** Where the API's own sentence speaks of requests and headers. */
@@ -95,7 +80,7 @@ function adviceOn(problem: ProblemDocument, tokenSource: string): string | undef
     case 'export_not_allowed':
       return `use another token: this one came from ${tokenSource}`;
     case 'verification_failed':
-      return OPTION_AGAINST[problem.verification?.status ?? ''];
+      return optionAgainst(problem.verification?.status ?? '');
     case 'revision_conflict':
       return 'look at it again, then repeat the command';
     case 'route_not_found':

@@ -5,6 +5,9 @@ import { CommandFailure } from './command-failure.ts';
 import { commandContext, type ContextOf } from './command-context.ts';
 import { addAgentCommands } from './commands/agent.ts';
 import { addAuditCommand } from './commands/audit.ts';
+import { addExportCommand } from './commands/export.ts';
+import { addImportCommand } from './commands/import.ts';
+import { addHostConfigCommand } from './commands/host-config.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addPullCommands } from './commands/pull.ts';
 import { addRegistryCommands } from './commands/registry.ts';
@@ -63,8 +66,11 @@ function programOf(terminal: Terminal, exitWith: (code: number) => void): Comman
   addPolicyCommands(program, contextOf);
   addAgentCommands(program, contextOf);
   addPullCommands(program, contextOf);
+  addHostConfigCommand(program, contextOf);
   addStatusCommand(program, contextOf);
   addAuditCommand(program, contextOf);
+  addExportCommand(program, contextOf);
+  addImportCommand(program, contextOf);
   return program;
 }
 

@@ -25,7 +25,7 @@ export function registryDocument(fields: Fields = {}): Fields {
       version: 'v1',
       lastError: null,
     },
-    verification: { status: 'verified', at: '2026-03-01T11:00:00.000Z', warning: null },
+    verification: { status: 'verified', at: '2026-03-01T11:00:00.000Z', warning: null, drift: null },
     createdAt: '2026-03-01T11:00:00.000Z',
     updatedAt: '2026-03-01T11:00:00.000Z',
     revision: 3,
@@ -55,11 +55,20 @@ export function ecrRegistryDocument(fields: Fields = {}): Fields {
   });
 }
 
+export const EXCEPTION = {
+  entry: 'quay.io/old',
+  reason: 'moves to the mirror',
+  until: '2026-04-01T00:00:00.000Z',
+  ended: false,
+};
+
 export function policyDocument(fields: Fields = {}): Fields {
   return {
     environment: null,
     whitelist: ['quay.io/team'],
     deny: ['evil.example'],
+    alwaysAllow: ['registry.k8s.io'],
+    exceptions: [EXCEPTION],
     defaultRegistry: null,
     mode: null,
     revision: 4,

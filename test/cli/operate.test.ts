@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ECR_ADDRESS, ecrRegistryDocument, EXPLANATION, RESOLUTION } from './api-documents.ts';
+import {
+  ECR_ADDRESS,
+  ecrRegistryDocument,
+  EXCEPTION,
+  EXPLANATION,
+  registryDocument,
+  RESOLUTION,
+} from './api-documents.ts';
 import { runCommand } from './run-command.ts';
 import { problem, startScriptedApi, type Answer, type Script, type ScriptedApi } from './scripted-api.ts';
 
@@ -80,6 +87,22 @@ it('explains what would happen, and why', async () => {
   ]);
 });
 
+it('explains why there is an exception, where it is what allows', async () => {
+  const rule = `environment exception until ${EXCEPTION.until}: ${EXCEPTION.entry}`;
+  const document = {
+    ...EXPLANATION,
+    decision: { ...EXPLANATION.decision, rule },
+    rules: {
+      organisation: { exceptions: [{ ...EXCEPTION, reason: 'another' }] },
+      environment: { exceptions: [EXCEPTION] },
+    },
+  };
+  const { url } = await serving({ 'POST /v1/environments/prod/explain': { body: document } });
+  const ran = await runCommand(['explain', IMAGE, '--env', 'prod'], { url });
+
+  expect(ran.stdout).toContain('exception   moves to the mirror\n');
+});
+
 describe('status', () => {
   const states = { fresh: 3, stale: 0, expired: 0, pending: 0 };
   const kind = { kind: 'ecr', registries: 4, inactive: 1, states, soonestSecondsLeft: 18_720 };
@@ -123,6 +146,27 @@ describe('status', () => {
     }
     expect(ran.stdout).toContain('ran out 1m 30s ago');
     expect(ran.stdout).toContain(`${ECR_ADDRESS}  stale, 5h 12m left (throttled)  01hzregistry2`);
+  });
+});
+
+describe('status of what has drifted', () => {
+  const states = { fresh: 1, stale: 0, expired: 0, pending: 0 };
+  const kinds = [{ kind: 'static', registries: 1, inactive: 0, states, soonestSecondsLeft: null }];
+  const drift = { from: 'verified', at: '2026-03-01T09:00:00.000Z' };
+  const verification = { status: 'unauthorized', at: '2026-03-01T11:00:00.000Z', warning: null, drift };
+  const open = { ...verification, status: 'verified', warning: 'accepts_anyone' };
+
+  it.each([
+    { of: verification, says: 'fresh, drifted from verified to unauthorized' },
+    { of: open, says: 'fresh, drifted from verified to accepts_anyone' },
+  ])('says $says, and stays exit code 0: credentials are as they were', async ({ of, says }) => {
+    const attention = [{ ...registryDocument({ verification: of }), reason: 'drifted' }];
+    const body = { health: 'ok', environments: 1, kinds, drifted: 1, attention, time: '2026-03-01T12:00:00.000Z' };
+    const ran = await runCommand(['status'], await serving({ 'GET /v1/status': { body } }));
+
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stdout).toContain('\n1 registry has drifted\n');
+    expect(ran.stdout).toContain(`quay.io  ${says}  01hzregistry1`);
   });
 });
 

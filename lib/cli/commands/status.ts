@@ -6,12 +6,14 @@ import type { ContextOf } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJson, printLine, printTable } from '../print.ts';
 import { leftWords } from '../time-words.ts';
-import { credentialWords } from './registry-print.ts';
+import { credentialWords, loginDoubt } from './registry-print.ts';
 
 export function addStatusCommand(program: Command, contextOf: ContextOf): void {
   program
     .command('status')
-    .description('how fresh the credentials are; exit code 1 when one is stale, expired or missing')
+    .description(
+      'how fresh the credentials are, and what has drifted; exit code 1 when one is stale, expired or missing',
+    )
     .action(async (_flags: unknown, command: Command) => {
       const { api, json, terminal, exitWith } = contextOf(command);
       const document = await api({ method: 'GET', path: '/v1/status' });
@@ -36,13 +38,19 @@ export function addStatusCommand(program: Command, contextOf: ContextOf): void {
           ]),
         );
       }
+      const { drifted = 0 } = status;
+      if (drifted > 0) printLine(terminal, `${counted(drifted, 'registry has', 'registries have')} drifted`);
       if (status.attention.length === 0) return;
       printLine(terminal, '');
       printLine(terminal, 'These need somebody:');
       printTable(
         terminal,
         ['ADDRESS', 'CREDENTIAL', 'ID'],
-        status.attention.map((registry) => [registry.address, credentialWords(registry, terminal.now()), registry.id]),
+        status.attention.map((registry) => [
+          registry.address,
+          credentialWords(registry, terminal.now(), loginDoubt(registry)),
+          registry.id,
+        ]),
       );
     });
 }

@@ -31,6 +31,7 @@ import { METRICS, NAMESPACE } from '../../../lib/lambda/metric-names.ts';
 import { refusals } from '../support/refusals.ts';
 import { holdsAfter } from '../support/holds-after.ts';
 import { allLogEvents, logGroups } from '../support/logs.ts';
+import { runScheduled } from '../support/scheduled.ts';
 
 const MINUTE_SECONDS = 10;
 
@@ -294,6 +295,13 @@ describe.runIf(ALL)('Pullpass in an AWS account', () => {
       for (const address of [registries.static.address, ECR, GOOGLE]) {
         expect(await skopeoInspect(host, `${address}/${IMAGE}`)).toMatchObject({ exitCode: 0 });
       }
+    });
+  });
+
+  describe('the background check', () => {
+    it('as its schedule starts it finds nothing to do and nothing that has drifted: refreshes have just logged in', async () => {
+      const found = await runScheduled(pullpass.workspace, pullpass.account, 'reverify');
+      expect(found).toEqual({ verified: 0, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true });
     });
   });
 
