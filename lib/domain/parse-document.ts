@@ -1,6 +1,6 @@
 /**
  * Checks a document from outside against a schema and says, for the first thing that is wrong, which field it is and what
- * would be right. Never shows a value: the field may be a secret.
+ * would be right. Never shows a value, nor a name that does not look like one: they may be secrets.
  */
 import type * as z from 'zod/mini';
 import { safeParse } from 'zod/v4/core';
@@ -21,7 +21,7 @@ export function parseDocument<Schema extends z.core.$ZodType>(
 }
 
 function pathOf(issue: z.core.$ZodIssue, field: string): string {
-  const [unknownKey] = issue.code === 'unrecognized_keys' ? issue.keys : [];
+  const unknownKey = unknownKeyOf(issue);
   const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
   let text = field;
   for (const part of path) {
@@ -31,6 +31,18 @@ function pathOf(issue: z.core.$ZodIssue, field: string): string {
   return text;
 }
 
+/** Of a field that is not known, where its name can be shown. */
+function unknownKeyOf(issue: z.core.$ZodIssue): string | undefined {
+  return issue.code === 'unrecognized_keys' ? issue.keys.find(isPlainName) : undefined;
+}
+
+const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,40}$/;
+
+/** Whether it looks like the name of a field: anything else may be a secret that was typed in the wrong place. */
+export function isPlainName(key: string): boolean {
+  return PLAIN_NAME.test(key);
+}
+
 function ruleOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -38,7 +50,9 @@ function ruleOf(issue: z.core.$ZodIssue): string {
         ? `is required: ${article(issue.expected)}`
         : `must be ${article(issue.expected)}`;
     case 'unrecognized_keys':
-      return 'is not a field that is known here';
+      return unknownKeyOf(issue) === undefined
+        ? 'has a field that is not known here, by no name that is shown'
+        : 'is not a field that is known here';
     case 'too_small':
       return withOwnMessage(issue, `must ${sizeVerb(issue.origin)} at least ${issue.minimum}${sizeUnit(issue.origin)}`);
     case 'too_big':

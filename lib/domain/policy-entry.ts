@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { parseAddress, parseAddressHost, pathFault, splitWritten } from './address.ts';
 import { invalidInput, type InvalidInput } from './failures.ts';
 import { parseDocument } from './parse-document.ts';
-import { defaultRegistryObstacle } from './policy-decision.ts';
+import { defaultRegistryObstacle, type PolicyDocuments } from './policy-decision.ts';
 import { parseExceptions } from './policy-exception.ts';
 import { POLICY_MODES, type PolicyDocument } from './policy.ts';
 import { canonicalHost, DOCKER_HUB, DOCKER_HUB_ALIASES, foldDockerHub, isDomainName } from './registry-host.ts';
@@ -178,9 +178,13 @@ function parseDefaultRegistry(text: string | null): Result<string | null, Invali
 }
 
 /** May images without a registry's name be pulled at all, by both documents? True where neither sets a default registry. */
-export function defaultRegistryAllowed(documents: {
-  readonly organisation: PolicyDocument | undefined;
-  readonly environment: PolicyDocument | undefined;
-}): boolean {
+export function defaultRegistryAllowed(documents: PolicyDocuments): boolean {
   return defaultRegistryObstacle(documents) === undefined;
+}
+
+/** What keeps these two from holding together, as a field of the environment's document. */
+export function disagreement({ organisation, environment }: PolicyDocuments): InvalidInput | undefined {
+  if (environment === undefined || environment.defaultRegistry === null) return undefined;
+  if (defaultRegistryAllowed({ organisation, environment })) return undefined;
+  return invalidInput('defaultRegistry', "is not allowed by the organisation's policy: allow it there first");
 }

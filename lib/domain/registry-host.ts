@@ -71,6 +71,16 @@ export function shownHost({ name, port }: Pick<RegistryHost, 'name' | 'port'>): 
   return port === DEFAULT_PORT ? foldDockerHub(name) : `${name}:${port}`;
 }
 
+/**
+ * As a URL spells it, since it is compared with the realm of a challenge: no aliases, the default port left out. Undefined
+ * where it is no host.
+ */
+export function parseRealmHost(text: string): string | undefined {
+  const host = parseRegistryHost(text);
+  if (host === undefined) return undefined;
+  return host.port === DEFAULT_PORT ? host.name : `${host.name}:${host.port}`;
+}
+
 export function foldDockerHub(name: string): string {
   return DOCKER_HUB_NAMES.has(name) ? DOCKER_HUB : name;
 }

@@ -17,6 +17,8 @@ export interface NewRegistryInput extends RegistrySettingsInput {
   /** Its `kind` says which source kind checks the rest. */
   readonly source: unknown;
   readonly environments: readonly string[];
+  /** Inactive from the first moment, for what is brought over from elsewhere. */
+  readonly state?: Registry['state'] | undefined;
   readonly verify?: boolean | undefined;
 }
 
@@ -48,20 +50,22 @@ export async function addRegistry(
   const target = { address: canonical, ...settings.value };
   const obtained = await obtainCredential({ ...source.value, target, verify: input.verify !== false }, deps);
   if (!obtained.ok) return obtained;
-  const parts = { target, source: source.value.source, obtained: obtained.value };
+  const { state = 'active' } = input;
+  const parts = { target, state, source: source.value.source, obtained: obtained.value };
   return success(await storeNew(parts, actor, deps));
 }
 
 async function storeNew(
   parts: {
     readonly target: { readonly address: CanonicalAddress } & Pick<Registry, 'environments' | 'tls'>;
+    readonly state: Registry['state'];
     readonly source: AcceptedSource;
     readonly obtained: Obtained;
   },
   actor: string,
   deps: AddRegistryDeps,
 ): Promise<Registry> {
-  const { target, source, obtained } = parts;
+  const { target, state, source, obtained } = parts;
   const id = deps.newRegistryId();
   const now = deps.now();
   const sourceVersion = source.secret === undefined ? undefined : deps.newId();
@@ -77,7 +81,7 @@ async function storeNew(
       {
         id,
         ...target,
-        state: 'active',
+        state,
         source: source.settings,
         ...(sourceVersion === undefined ? {} : { sourceVersion }),
         ...(obtained.verification === undefined ? {} : { verification: obtained.verification }),

@@ -2,8 +2,7 @@
 import { policySubject } from '../domain/audit.ts';
 import { parseEnvironmentName, type EnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput, type RevisionConflict } from '../domain/failures.ts';
-import type { PolicyDocuments } from '../domain/policy-decision.ts';
-import { defaultRegistryAllowed, parsePolicyDocument } from '../domain/policy-entry.ts';
+import { disagreement, parsePolicyDocument } from '../domain/policy-entry.ts';
 import { endedExceptionFault } from '../domain/policy-exception.ts';
 import { hasEnded, UNRESTRICTED, type PolicyDocument, type StoredPolicy } from '../domain/policy.ts';
 import { failure, success, type Result } from '../domain/result.ts';
@@ -87,11 +86,4 @@ async function agreesWithOrganisation(
   const organisation = (await deps.catalogue.getPolicy(null))?.document;
   const conflict = disagreement({ organisation, environment: document });
   return conflict === undefined ? success(undefined) : failure(conflict);
-}
-
-/** What keeps these two from holding together, as a field of the environment's document. */
-export function disagreement({ organisation, environment }: PolicyDocuments): InvalidInput | undefined {
-  if (environment === undefined || environment.defaultRegistry === null) return undefined;
-  if (defaultRegistryAllowed({ organisation, environment })) return undefined;
-  return invalidInput('defaultRegistry', "is not allowed by the organisation's policy: allow it there first");
 }

@@ -12,7 +12,7 @@ import {
 } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { parseImageReference } from '../domain/image-reference.ts';
-import { parseRegistryHost } from '../domain/registry-host.ts';
+import { parseRealmHost } from '../domain/registry-host.ts';
 import type { Registry, TlsSettings } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 
@@ -103,20 +103,17 @@ function isCertificates(pem: string): boolean {
   }
 }
 
-/** Compared with the realm of a challenge, so spelled as a URL spells it: no aliases, the default port left out. */
 function parseRealms(realms: readonly string[]): Result<readonly string[], InvalidInput> {
   const hosts: string[] = [];
   for (const [index, realm] of realms.entries()) {
-    const host = parseRegistryHost(realm);
+    const host = parseRealmHost(realm);
     if (host === undefined) {
       return failure(invalidInput(`trustedRealms[${index}]`, 'must be a host, or host:port, without scheme and path'));
     }
-    hosts.push(host.port === HTTPS_PORT ? host.name : `${host.name}:${host.port}`);
+    hosts.push(host);
   }
   return success([...new Set(hosts)]);
 }
-
-const HTTPS_PORT = '443';
 
 function isRepositoryAt(address: CanonicalAddress, repository: string): boolean {
   const { host, path } = splitAddress(address);

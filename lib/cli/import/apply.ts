@@ -1,6 +1,7 @@
 /**
  * Carries a plan out, step by step, each held to what the plan was made from: whatever somebody else changed meanwhile stays,
- * and its step is told. One that fails does not stop the others.
+ * and its step is told. One that fails does not stop the others, but for a policy: no registry is then added or changed in
+ * the environments that it is of, since what it refuses has to be refused first.
  */
 import { splitAddress } from '../../domain/address.ts';
 import { agentAnswer, registryAnswer, type RegistryAnswer } from '../answers.ts';
@@ -8,7 +9,7 @@ import { expectAnswer, pathOf, type CallApi } from '../api-client.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { policyPath } from '../commands/policy-change.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { doOverlap } from './match-registries.ts';
+import { covers, doOverlap } from './match-registries.ts';
 import type { AddAgent, AddRegistry, ChangeRegistry, Plan, SetPolicy, Step } from './plan-steps.ts';
 import { readRegistries } from './present.ts';
 import { lacksSecret } from './secrets.ts';
@@ -37,11 +38,14 @@ export interface ApplyDeps {
 export async function applyPlan(plan: Plan, deps: ApplyDeps): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
   const known = new Set(plan.knownRegistries);
-  let hopeless: string | undefined;
+  const failedPolicies: SetPolicy[] = [];
+  let hopeless = false;
   for (const step of plan.steps) {
-    const result = hopeless === undefined ? await tryStep(step, known, deps) : left(step, hopeless);
+    const policy = failedPolicies.find((failed) => concerns(failed, step));
+    const result = hopeless || policy !== undefined ? notTried(step, policy) : await tryStep(step, known, deps);
     if (result.id !== undefined && step.subject === 'registry') known.add(result.id);
-    if (result.outcome === 'failed' && isHopeless(result)) hopeless = 'was not tried after that';
+    if (result.outcome === 'failed' && isHopeless(result)) hopeless = true;
+    if (result.outcome === 'failed' && step.subject === 'policy') failedPolicies.push(step);
     results.push(result);
     deps.onResult(result);
   }
@@ -52,6 +56,18 @@ export async function applyPlan(plan: Plan, deps: ApplyDeps): Promise<readonly S
 function isHopeless({ exitCode, code }: StepResult): boolean {
   if (code === undefined) return exitCode === EXIT.unavailable;
   return code === 'unauthenticated' || code === 'role_required';
+}
+
+/** The organisation's concerns every registry. */
+function concerns({ environment }: SetPolicy, step: Step): boolean {
+  if (step.subject !== 'registry') return false;
+  const environments = step.action === 'add' ? step.wanted.environments : step.environments;
+  return environment === undefined || covers(environments, [environment]);
+}
+
+function notTried(step: Step, policy: SetPolicy | undefined): StepResult {
+  const advice = policy && `import again when the policy of ${policy.name} can be set: what it refuses comes first`;
+  return left(step, 'was not tried after that', advice);
 }
 
 function left(step: Step, what: string, advice?: string): StepResult {
@@ -117,10 +133,10 @@ async function addRegistry(step: AddRegistry, known: ReadonlySet<string>, deps: 
     ...(trustedRealms.length === 0 ? {} : { trustedRealms }),
     ...(email === null ? {} : { email }),
     ...(description === null ? {} : { description }),
+    ...(state === 'inactive' ? { state } : {}),
     ...(deps.verify ? {} : { verify: false }),
   };
   const added = expectAnswer(registryAnswer, await deps.api({ method: 'POST', path: '/v1/registries', body }));
-  if (state === 'inactive') await switchState(added, state, deps.api);
   return { id: added.id, notes: [...warnings(added), ...newTrust(added, source.settings['externalId'])] };
 }
 

@@ -4,6 +4,7 @@
  * environments, the same login for these and more, the same environments, the same login for some of them. Each is taken
  * once, older ones by older ones.
  */
+import { EVERY_ENVIRONMENT } from '../../domain/environment-name.ts';
 import type { WantedRegistry } from '../../formats/import/wanted.ts';
 import type { PresentRegistry } from './present.ts';
 import { isSameLogin, isSameSource } from './source-changes.ts';
@@ -64,20 +65,19 @@ function hasSameEnvironments(wanted: WantedRegistry, present: PresentRegistry): 
   return isSameSet(wanted.environments, present.environments);
 }
 
-const EVERY = '*';
-
 export function isSameSet(some: readonly string[], others: readonly string[]): boolean {
   return some.length === others.length && some.every((one) => others.includes(one));
 }
 
 /** May all these environments use a registry that is for those? */
 export function covers(those: readonly string[], these: readonly string[]): boolean {
-  return those.includes(EVERY) || these.every((name) => those.includes(name));
+  return those.includes(EVERY_ENVIRONMENT) || these.every((name) => those.includes(name));
 }
 
 /** Is there an environment that may use both? */
 export function doOverlap(some: readonly string[], others: readonly string[]): boolean {
-  return some.includes(EVERY) || others.includes(EVERY) || some.some((name) => others.includes(name));
+  const isEvery = some.includes(EVERY_ENVIRONMENT) || others.includes(EVERY_ENVIRONMENT);
+  return isEvery || some.some((name) => others.includes(name));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The policies of a file against those that are there. A default registry that would be refused does not stop the rest. */
-import { defaultRegistryAllowed, parsePolicyDocument } from '../../domain/policy-entry.ts';
+import type { InvalidInput } from '../../domain/failures.ts';
+import { disagreement, parsePolicyDocument } from '../../domain/policy-entry.ts';
 import type { PolicyDocument } from '../../domain/policy.ts';
 import type { Finding, WantedPolicy } from '../../formats/import/wanted.ts';
 import type { FieldChange, SetPolicy, Unchanged } from './plan-steps.ts';
@@ -96,16 +97,16 @@ function stepFrom(
 type Checked =
   { readonly ok: true; readonly document: PolicyDocument } | { readonly ok: false; readonly fault: string };
 
-/** By the rules that Pullpass has itself, so that the plan holds what would be refused. */
+/** By the rules that Pullpass itself goes by, so that the plan holds what would be refused. */
 function withinRules(fields: PolicyFields, organisation: PolicyDocument | undefined): Checked {
   const parsed = parsePolicyDocument(fields);
-  if (!parsed.ok) return { ok: false, fault: `${parsed.failure.field} ${parsed.failure.rule}` };
-  const document = parsed.value;
-  const agrees =
-    organisation === undefined ||
-    document.defaultRegistry === null ||
-    defaultRegistryAllowed({ organisation, environment: document });
-  return agrees ? { ok: true, document } : { ok: false, fault: "the organisation's policy does not allow it" };
+  if (!parsed.ok) return refused(parsed.failure);
+  const conflict = disagreement({ organisation, environment: parsed.value });
+  return conflict === undefined ? { ok: true, document: parsed.value } : refused(conflict);
+}
+
+function refused(fault: InvalidInput): Checked {
+  return { ok: false, fault: `${fault.field} ${fault.rule}` };
 }
 
 function documentOf(present: PresentPolicy | undefined): PolicyDocument | undefined {

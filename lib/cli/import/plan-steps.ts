@@ -28,6 +28,8 @@ export interface ChangeRegistry {
   /** Which the plan was made from. */
   readonly revision: number;
   readonly changes: readonly FieldChange[];
+  /** It is for these, or will be. */
+  readonly environments: readonly string[];
   /** All of the API's document for the change but the source. */
   readonly patch: Readonly<Record<string, unknown>>;
   /** Undefined: the source stays as it is, and so does its secret. */

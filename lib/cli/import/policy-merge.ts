@@ -1,5 +1,5 @@
 /** A policy as it is and a policy of a file into the one that would hold: exactly the file's, or both put together. */
-import type { Finding, WantedException, WantedPolicy } from '../../formats/import/wanted.ts';
+import type { Finding, PolicyListName, WantedException, WantedPolicy } from '../../formats/import/wanted.ts';
 import type { PresentPolicy } from './present.ts';
 
 export interface PolicyFields {
@@ -26,18 +26,55 @@ export function presentFields({ revision: _count, ...fields }: PresentPolicy): P
 export function mergePolicy(present: PresentPolicy, wanted: WantedPolicy, now: number): Merged {
   const before = presentFields(present);
   const merge = wanted.says === 'everything' ? exactly : united;
+  const deny = isPartly(wanted, 'deny') ? united : merge;
   const chosen = defaultOf(before, wanted);
   const exceptions = exceptionsOf(before.exceptions ?? [], wanted, now);
   const fields = {
     ...before,
     ...(wanted.whitelist === undefined ? {} : { whitelist: whitelistOf(before.whitelist, wanted) }),
-    ...(wanted.deny === undefined ? {} : { deny: merge(before.deny, wanted.deny) }),
+    ...(wanted.deny === undefined ? {} : { deny: deny(before.deny, wanted.deny) }),
     ...(wanted.alwaysAllow === undefined ? {} : { alwaysAllow: merge(before.alwaysAllow ?? [], wanted.alwaysAllow) }),
     ...(exceptions === undefined ? {} : { exceptions: exceptions.kept }),
     ...(chosen.defaultRegistry === undefined ? {} : { defaultRegistry: chosen.defaultRegistry }),
     ...(wanted.mode === undefined ? {} : { mode: wanted.mode }),
   };
-  return { fields, findings: [...chosen.findings, ...(exceptions?.findings ?? [])] };
+  const findings = [...chosen.findings, ...(exceptions?.findings ?? []), ...partlyFindings(before, fields, wanted)];
+  return { fields, findings };
+}
+
+function isPartly({ partly = [] }: WantedPolicy, list: PolicyListName): boolean {
+  return partly.includes(list);
+}
+
+/**
+ * A list that cannot be read as a whole opens nothing: what is denied stays denied, a whitelist stays as it is, and what is
+ * only opened is opened as far as it can be read. Said where it makes a difference.
+ */
+function partlyFindings(before: PolicyFields, after: PolicyFields, wanted: WantedPolicy): readonly Finding[] {
+  const finding = (list: PolicyListName, what: string): Finding => ({
+    place: `${wanted.place}.${list}`,
+    what: `cannot be read as a whole, so ${what}`,
+    advice: 'mend it in the file, then import again',
+  });
+  const kept = before.deny.filter((entry) => wanted.deny?.includes(entry) === false);
+  const pins = (before.alwaysAllow ?? []).filter((entry) => after.alwaysAllow?.includes(entry) === false);
+  const ends = entriesIn(before).filter((entry) => !entriesIn(after).includes(entry));
+  return [
+    ...(isPartly(wanted, 'whitelist') && before.whitelist !== null
+      ? [finding('whitelist', 'the present one stays')]
+      : []),
+    ...(isPartly(wanted, 'deny') && kept.length > 0 ? [finding('deny', `${kept.join(', ')} stays denied`)] : []),
+    ...(isPartly(wanted, 'alwaysAllow') && pins.length > 0
+      ? [finding('alwaysAllow', `${pins.join(', ')} is no longer always allowed, which it may have been meant to be`)]
+      : []),
+    ...(isPartly(wanted, 'exceptions') && ends.length > 0
+      ? [finding('exceptions', `${ends.join(', ')} is no longer excepted, which it may have been meant to be`)]
+      : []),
+  ];
+}
+
+function entriesIn({ exceptions = [] }: PolicyFields): readonly string[] {
+  return exceptions.map(({ entry }) => entry);
 }
 
 /** The order of entries means nothing: a list that has the same ones stays as it is. */
@@ -50,11 +87,10 @@ function united(present: readonly string[], wanted: readonly string[]): readonly
   return [...new Set([...present, ...wanted])];
 }
 
-function whitelistOf(
-  present: readonly string[] | null,
-  { whitelist = null, says }: WantedPolicy,
-): readonly string[] | null {
+function whitelistOf(present: readonly string[] | null, wanted: WantedPolicy): readonly string[] | null {
+  const { whitelist = null, says } = wanted;
   if (whitelist === null || present === null) return whitelist;
+  if (says === 'everything' && isPartly(wanted, 'whitelist')) return present;
   return says === 'everything' ? exactly(present, whitelist) : united(present, whitelist);
 }
 

@@ -40,6 +40,7 @@ export function registryDifference(parts: Parts, widen: boolean): Difference {
   const step: ChangeRegistry = {
     ...{ action: 'change', subject: 'registry', changes, secret, state },
     ...{ id: present.id, name: present.address, revision: present.revision },
+    environments: [...new Set([...present.environments, ...wanted.environments])],
     patch: { ...environments.patch, ...settings.patch },
     source: source.sends || secret !== 'none' ? sentSource(wanted, source, secret) : undefined,
     notes: notesOn(parts, source),

@@ -9,7 +9,7 @@ import { readDockerLogin, type NoLogin } from './docker-login.ts';
 import { gatherLogins, type Logins } from './logins.ts';
 import { googleAdvice, OWN_ECR, sourceOfLogin } from './login-source.ts';
 import { parseServerKey, type ServerKey } from './server-key.ts';
-import { environmentFlags, shellWord, shown } from './shown.ts';
+import { environmentFlags, nthEntry, shellWord, shown } from './shown.ts';
 import { membersOf, parseJson } from './structured-text.ts';
 import type { LoginOptions, ReadFile } from './wanted.ts';
 
@@ -33,8 +33,10 @@ export function collectDockerConfig(document: unknown, where: string, logins: Lo
   const helpers = membersOf(members.get('credHelpers') ?? {});
   if (auths === undefined || helpers === undefined || !['string', 'undefined'].includes(typeof store)) return false;
   const credsStore = typeof store === 'string' && store !== '' ? store : undefined;
-  for (const [key, entry] of auths) addAuth({ key, entry, place: `${where}auths[${shown(key)}]`, credsStore }, logins);
-  for (const [key, helper] of helpers) addHelper(key, helper, { place: `${where}credHelpers[${shown(key)}]`, logins });
+  for (const [index, [key, entry]] of [...auths].entries())
+    addAuth({ key, entry, place: placeOf({ where, list: 'auths', key, index }), credsStore }, logins);
+  for (const [index, [key, helper]] of [...helpers].entries())
+    addHelper(key, helper, { place: placeOf({ where, list: 'credHelpers', key, index }), logins });
   if (credsStore !== undefined && auths.size === 0 && credsStore !== OWN_HELPER) {
     logins.tell({
       place: `${where}credsStore`,
@@ -52,8 +54,21 @@ function collectOldConfig(members: ReadonlyMap<string, unknown>, where: string, 
     return fields !== undefined && ['auth', 'username', 'password'].some((field) => fields.has(field));
   });
   if (!looksRight || members.size === 0) return false;
-  for (const [key, entry] of members) addAuth({ key, entry, place: `${where}[${shown(key)}]` }, logins);
+  for (const [index, [key, entry]] of [...members].entries())
+    addAuth({ key, entry, place: placeOf({ where, list: '', key, index }) }, logins);
   return true;
+}
+
+interface Key {
+  readonly where: string;
+  readonly list: string;
+  readonly key: string;
+  readonly index: number;
+}
+
+/** By its key only where that is an address. */
+function placeOf({ where, list, key, index }: Key): string {
+  return `${where}${parseServerKey(key).ok ? `${list}[${shown(key)}]` : nthEntry(index, list || 'the file')}`;
 }
 
 interface AuthEntry {

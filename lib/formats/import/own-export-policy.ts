@@ -1,10 +1,11 @@
 /** A policy of an export: each list through the domain's parsers, so that it compares equal with what is kept. */
 import * as z from 'zod/mini';
 import { parseDocument } from '../../domain/parse-document.ts';
+import type { PolicyList } from '../../domain/policy-entry.ts';
 import { parseExceptions } from '../../domain/policy-exception.ts';
 import { POLICY_MODES } from '../../domain/policy.ts';
 import { defaultPart, listed, readDefaultRegistry, readEntries } from './policy-lists.ts';
-import type { Finding, WantedException, WantedPolicy } from './wanted.ts';
+import type { Finding, PolicyListName, WantedException, WantedPolicy } from './wanted.ts';
 
 const list = z.nullish(z.array(z.unknown()));
 
@@ -41,19 +42,28 @@ export function readExportedPolicy(document: unknown, context: Context): WantedP
   };
 }
 
-type Lists = Pick<WantedPolicy, 'whitelist' | 'deny' | 'alwaysAllow' | 'exceptions'>;
+type Lists = Pick<WantedPolicy, PolicyListName | 'partly'>;
 
+/** Null is no restriction for a whitelist; any other list is left out by it, as by saying nothing. */
 function listsOf({ whitelist, deny, alwaysAllow, exceptions }: Policy, { place, tell }: Context): Lists {
-  const allowed = whitelist && readEntries(listed(`${place}.whitelist`, whitelist), 'whitelist', tell);
-  return {
+  const partly = new Set<PolicyListName>();
+  const tellOf =
+    (list: PolicyListName): Context['tell'] =>
+    (finding) => {
+      partly.add(list);
+      tell(finding);
+    };
+  const entriesOf = (list: PolicyList, texts: readonly unknown[]): readonly string[] =>
+    readEntries(listed(`${place}.${list}`, texts), list, tellOf(list));
+  const allowed = whitelist && entriesOf('whitelist', whitelist);
+  const lists = {
     // A whitelist of which nothing can be read is neither "no restriction" nor "nothing is allowed": what is there stays.
     ...(allowed === undefined || allowed?.length === 0 ? {} : { whitelist: allowed }),
-    ...(deny === undefined ? {} : { deny: readEntries(listed(`${place}.deny`, deny ?? []), 'deny', tell) }),
-    ...(alwaysAllow === undefined
-      ? {}
-      : { alwaysAllow: readEntries(listed(`${place}.alwaysAllow`, alwaysAllow ?? []), 'alwaysAllow', tell) }),
-    ...(exceptions === undefined ? {} : { exceptions: readExceptions(exceptions ?? [], `${place}.exceptions`, tell) }),
+    ...(deny ? { deny: entriesOf('deny', deny) } : {}),
+    ...(alwaysAllow ? { alwaysAllow: entriesOf('alwaysAllow', alwaysAllow) } : {}),
+    ...(exceptions ? { exceptions: readExceptions(exceptions, `${place}.exceptions`, tellOf('exceptions')) } : {}),
   };
+  return { ...lists, partly: [...partly] };
 }
 
 function readExceptions(items: readonly unknown[], place: string, tell: Context['tell']): readonly WantedException[] {

@@ -2,11 +2,11 @@
 import * as z from 'zod/mini';
 import { parseAddress, type CanonicalAddress } from '../../domain/address.ts';
 import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../../domain/environment-name.ts';
-import { parseDocument } from '../../domain/parse-document.ts';
-import { parseRegistryHost } from '../../domain/registry-host.ts';
+import { isPlainName, parseDocument } from '../../domain/parse-document.ts';
+import { parseRealmHost } from '../../domain/registry-host.ts';
 import type { JsonValue, TlsSettings } from '../../domain/registry.ts';
 import { Secret } from '../../domain/secret.ts';
-import { shown } from './shown.ts';
+import { faultOfAddress } from './shown.ts';
 import { sourceFields } from './source-fields.ts';
 import { membersOf } from './structured-text.ts';
 import type { Finding, WantedRegistry, WantedSettings, WantedSource } from './wanted.ts';
@@ -52,7 +52,8 @@ export function readExportedRegistry(item: unknown, place: string, tell: Tell): 
 function readAddress(written: string, place: string, tell: Tell): CanonicalAddress | undefined {
   const address = parseAddress(written);
   if (address.ok) return address.value.canonical;
-  tell({ place: `${place}.address`, what: `${shown(written)} ${address.failure.rule}` });
+  // Not the text: what is no address may be a password.
+  tell({ place: `${place}.address`, what: faultOfAddress(written, address.failure.rule) });
   return undefined;
 }
 
@@ -63,7 +64,10 @@ function areEnvironments(names: readonly string[], place: string, tell: Tell): b
   return false;
 }
 
-/** In the one form that is compared: what is not set is not there, and hosts of realms are spelled as Pullpass keeps them. */
+/**
+ * In the one form that is compared: what is not set is not there, and hosts of realms are spelled as Pullpass keeps them. One
+ * that cannot be read is handed on: the API says what is wrong with it.
+ */
 function settingsOf({ tls, probe, trustedRealms, email, description }: Registry): WantedSettings {
   const kept: TlsSettings = {
     ...(typeof tls?.ca === 'string' ? { ca: tls.ca } : {}),
@@ -73,19 +77,10 @@ function settingsOf({ tls, probe, trustedRealms, email, description }: Registry)
   return {
     tls: kept,
     probe: probe?.repository ?? null,
-    trustedRealms: [...new Set((trustedRealms ?? []).map(realmHost))],
+    trustedRealms: [...new Set((trustedRealms ?? []).map((realm) => parseRealmHost(realm) ?? realm))],
     email: email ?? null,
     description: description ?? null,
   };
-}
-
-const HTTPS_PORT = '443';
-
-/** One that cannot be read is handed on: the API says what is wrong with it. */
-function realmHost(written: string): string {
-  const host = parseRegistryHost(written);
-  if (host === undefined) return written;
-  return host.port === HTTPS_PORT ? host.name : `${host.name}:${host.port}`;
 }
 
 const jsonText = z.union([z.string(), z.array(z.string())]);
@@ -103,10 +98,11 @@ function readSource(source: unknown, place: string, tell: Tell): WantedSource | 
     if (name === 'kind' || name === fields.secret || value === null || value === undefined) continue;
     const parsed = z.safeParse(jsonText, value);
     if (![...fields.settable, ...fields.derived].includes(name) || !parsed.success) {
-      tell({
-        place: `${place}.${shown(name).slice(1, -1)}`,
-        what: `is no field of a source of the kind ${kind}, or not a text`,
-      });
+      tell(
+        isPlainName(name)
+          ? { place: `${place}.${name}`, what: `is no field of a source of the kind ${kind}, or not a text` }
+          : { place, what: `has a field that a source of the kind ${kind} does not have, by no name that is shown` },
+      );
       return undefined;
     }
     settings.set(name, parsed.data);

@@ -9,7 +9,7 @@ import { failure, success } from '../../domain/result.ts';
 import { readExportedAgent } from './own-export-agent.ts';
 import { readExportedPolicy } from './own-export-policy.ts';
 import { readExportedRegistry } from './own-export-registry.ts';
-import { shown } from './shown.ts';
+import { nthEntry, shown } from './shown.ts';
 import { itemsOf, membersOf, parseJson } from './structured-text.ts';
 import { EXPORT_VERSION, type Finding, type ReadFile, type WantedPolicy } from './wanted.ts';
 
@@ -35,7 +35,7 @@ export function readOwnExport(text: string): ReadFile {
     });
   }
   const document = parseDocument(exportSchema, parsed.value);
-  if (!document.ok) return failure({ what: `${document.failure.field} ${document.failure.rule}` });
+  if (!document.ok) return failure({ what: `${document.failure.field || 'it'} ${document.failure.rule}` });
   const { registries = [], policies, agents = [] } = document.value;
   const findings: Finding[] = [];
   const tell = (finding: Finding): void => {
@@ -65,11 +65,14 @@ function readPolicies(
   }
   const environments = membersOf(policies.environments ?? {});
   if (environments === undefined) tell({ place: 'policies.environments', what: 'is not an object' });
-  for (const [name, document] of environments ?? []) {
-    const place = `policies.environments[${shown(name)}]`;
+  for (const [index, [name, document]] of [...(environments ?? [])].entries()) {
     const parsed = parseEnvironmentName(name);
-    if (parsed.ok) add(document, place, parsed.value);
-    else tell({ place, what: `the environment's name ${parsed.failure.rule}` });
+    if (parsed.ok) add(document, `policies.environments[${shown(name)}]`, parsed.value);
+    else
+      tell({
+        place: nthEntry(index, 'policies.environments'),
+        what: `the environment's name ${parsed.failure.rule}`,
+      });
   }
   return wanted;
 }

@@ -4,9 +4,13 @@
  */
 import { parseAddress, type CanonicalAddress } from '../../domain/address.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
+import { faultOfAddress } from './shown.ts';
 
 const URL_KEY = /^(?<scheme>https?):\/\/(?<rest>.*)$/i;
-const API_PATH = /\/v[12](?:\/.*)?$/;
+/** Right after the host of a URL it is the API, whatever follows. */
+const API_OF_URL = /^([^/]*)\/v[12](?:\/.*)?$/;
+/** Elsewhere a path may well have such a part: what follows it says for which repositories the login is. */
+const API_AT_END = /\/v[12]\/?$/;
 /** Docker Desktop keeps its own tokens beside the login. */
 const DOCKER_TOKENS = /\/v1\/(?:access|refresh)-token\/?$/;
 
@@ -16,10 +20,14 @@ export interface ServerKey {
   readonly plainHttp: boolean;
 }
 
+/** The failure's rule holds nothing of the key: what is no address may be a secret. */
 export function parseServerKey(key: string): Result<ServerKey, { readonly rule: string }> {
   if (DOCKER_TOKENS.test(key)) return failure({ rule: 'is a token of the docker client itself, and no login' });
   const { scheme, rest } = URL_KEY.exec(key)?.groups ?? {};
-  const address = parseAddress((rest ?? key).replace(API_PATH, ''));
-  if (!address.ok) return failure({ rule: `is no registry's address: it ${address.failure.rule}` });
+  const written = (rest?.replace(API_OF_URL, '$1') ?? key).replace(API_AT_END, '');
+  const address = parseAddress(written);
+  if (!address.ok) {
+    return failure({ rule: `is no registry's address: it ${faultOfAddress(written, address.failure.rule)}` });
+  }
   return success({ address: address.value.canonical, plainHttp: scheme?.toLowerCase() === 'http' });
 }

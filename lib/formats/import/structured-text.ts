@@ -31,12 +31,13 @@ const LONGEST_YAML = 2 * 1024 * 1024;
  * Every document of a YAML text; JSON is YAML, too. All scalars stay the texts they are: base64 of digits only is no number.
  * Aliases are refused: nothing that is imported has any, and nested ones grow beyond all bounds. Nor is a long text taken:
  * its tree takes a hundred times as much memory, which JSON does not. Keys that stand twice are let pass, since looking for
- * them takes time by the square of their number.
+ * them takes time by the square of their number. What is nested without end is refused before it is parsed.
  */
 export function parseYaml(text: string): Result<readonly unknown[], Unreadable> {
   if (text.length > LONGEST_YAML) {
     return failure({ what: 'it is YAML of more than 2 MiB', advice: 'export it as JSON: kubectl get secret -o json' });
   }
+  if (isDeep(text)) return failure({ what: 'it is YAML that is nested too deeply' });
   try {
     const options = { schema: 'failsafe', logLevel: 'silent', prettyErrors: false, uniqueKeys: false } as const;
     const documents = parseAllDocuments(text, options);
@@ -50,6 +51,20 @@ export function parseYaml(text: string): Result<readonly unknown[], Unreadable> 
   } catch {
     return failure({ what: 'it is not YAML that can be read here: it has aliases, or is nested too deeply' });
   }
+}
+
+const DEEPEST_YAML = 500;
+/** Lists or maps that begin in one line, each within the one before. */
+const NESTED_IN_LINE = /(?:[-?:][ \t]+){500}/;
+
+/** By its brackets, wherever they stand: a parser takes gigabytes for a million of them that are never closed. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > DEEPEST_YAML) return true;
+  }
+  return NESTED_IN_LINE.test(text);
 }
 
 function lineAt(text: string, offset: number): number {

@@ -68,6 +68,9 @@ export interface WantedException {
   readonly until: number;
 }
 
+export const POLICY_LISTS = ['whitelist', 'deny', 'alwaysAllow', 'exceptions'] as const;
+export type PolicyListName = (typeof POLICY_LISTS)[number];
+
 export interface WantedPolicy {
   readonly place: string;
   /** The environment's name; undefined: the organisation's. */
@@ -82,6 +85,8 @@ export interface WantedPolicy {
   /** Where the policy has another default registry: `keep` that one, or `set` this one in its place. */
   readonly otherDefault?: 'keep' | 'set';
   readonly mode?: PolicyMode | null;
+  /** Lists of which the file has entries that cannot be read: taking the rest for all of it must open nothing. */
+  readonly partly?: readonly PolicyListName[];
 }
 
 export interface WantedAgent {

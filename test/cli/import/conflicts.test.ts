@@ -1,7 +1,7 @@
 /** Somebody else changes things between the plan and what is done: nothing of theirs is lost, and what failed is told. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { textWith } from '../../support/text-like.ts';
-import { policyDocument, registryDocument } from '../api-documents.ts';
+import { agentDocument, policyDocument, registryDocument } from '../api-documents.ts';
 import { runCommand, type Ran } from '../run-command.ts';
 import { problem, startScriptedApi, type Answer, type Script, type ScriptedApi } from '../scripted-api.ts';
 
@@ -63,16 +63,9 @@ describe('each step', () => {
     expect(revisions).toEqual(['"4"', '"3"', undefined]);
   });
 
-  it.each([
-    { name: 'a policy', script: { 'PUT /v1/policy': CONFLICT }, told: 'failed: policy of the organisation' },
-    {
-      name: 'a registry',
-      script: { 'PATCH /v1/registries/01hzregistry1': CONFLICT },
-      told: 'failed: registry quay.io (01hzregistry1)',
-    },
-  ])('of $name that was changed meanwhile is told and not repeated, and the others go on', async ({ script, told }) => {
-    const ran = await importing(script);
-    expect(ran).toMatchObject({ exitCode: 6, stderr: textWith(told) });
+  it('of a registry that was changed meanwhile is told and not repeated, and the others go on', async () => {
+    const ran = await importing({ 'PATCH /v1/registries/01hzregistry1': CONFLICT });
+    expect(ran).toMatchObject({ exitCode: 6, stderr: textWith('failed: registry quay.io (01hzregistry1)') });
     expect(ran.stderr).toContain('import again');
     expect(changes()).toEqual(['PUT /v1/policy', 'PATCH /v1/registries/01hzregistry1', 'POST /v1/registries']);
   });
@@ -94,7 +87,7 @@ describe('each step', () => {
 
   it('that fails in different ways ends with 1', async () => {
     const busy = problem(503, 'store_unavailable', 'the store does not answer');
-    const ran = await importing({ 'PUT /v1/policy': CONFLICT, 'POST /v1/registries': busy });
+    const ran = await importing({ 'PATCH /v1/registries/01hzregistry1': CONFLICT, 'POST /v1/registries': busy });
     expect(ran.exitCode).toBe(1);
   });
 
@@ -108,11 +101,58 @@ describe('each step', () => {
     expect(ran.stderr.match(/was not tried after that/g)).toHaveLength(2);
   });
 
-  it('that adds one which is to be inactive deactivates it at once, and says when that failed', async () => {
-    const file = { pullpass: 1, registries: [{ ...HARBOR, state: 'inactive' }] };
-    const ran = await importing({ 'POST /v1/registries/01hznew/deactivate': CONFLICT }, file);
-    expect(changes()).toEqual(['POST /v1/registries', 'POST /v1/registries/01hznew/deactivate']);
-    expect(ran).toMatchObject({ exitCode: 6, stderr: textWith('harbor.example') });
+  it('that adds one which is to be inactive never has it active', async () => {
+    await importing({}, { pullpass: 1, registries: [{ ...HARBOR, state: 'inactive' }] });
+    expect(changes()).toEqual(['POST /v1/registries']);
+    expect(api?.calls.find(({ method }) => method === 'POST')?.body).toMatchObject({ state: 'inactive' });
+  });
+});
+
+describe('after a policy that could not be set', () => {
+  const PROD = 'PUT /v1/environments/prod/policy';
+  const present = {
+    'GET /v1/environments/prod/policy': { body: policyDocument() },
+    [PROD]: CONFLICT,
+    'PUT /v1/policy': CONFLICT,
+    'GET /v1/agents?limit=500': page(),
+    'POST /v1/agents': { status: 201, body: agentDocument() },
+  };
+  const agents = [{ name: 'web', environments: ['prod'], principal: 'arn:aws:iam::123456789012:role/web' }];
+  const ofProd = { environments: { prod: { deny: ['x.example'] } } };
+  const moved = { ...QUAY, environments: ['ci'] };
+
+  it.each([
+    {
+      name: "the organisation's: none is touched",
+      file: { registries: [QUAY, HARBOR], policies: { organisation: { deny: ['x.example'] } } },
+      done: ['PUT /v1/policy'],
+    },
+    {
+      name: "an environment's: its own are left",
+      file: { registries: [QUAY, HARBOR], policies: ofProd },
+      done: [PROD],
+    },
+    {
+      name: "an environment's: one of all environments is left",
+      file: { registries: [{ ...HARBOR, environments: ['*'] }], policies: ofProd },
+      done: [PROD],
+    },
+    {
+      name: "an environment's: one that is for it now, and in the file for another, is left",
+      file: { registries: [moved], policies: ofProd },
+      done: [PROD],
+    },
+    {
+      name: "an environment's: those of others go on",
+      file: { registries: [QUAY, { ...HARBOR, environments: ['ci'] }], policies: ofProd },
+      done: [PROD, 'POST /v1/registries'],
+    },
+  ])('registries are left and told, and agents come: $name', async ({ file, done }) => {
+    const ran = await importing(present, { pullpass: 1, ...file, agents });
+    expect(changes()).toEqual([...done, 'POST /v1/agents']);
+    const lefts = file.registries.length - done.length + 1;
+    expect(ran.stderr.match(/^.*left: registry .*was not tried after that/gm) ?? []).toHaveLength(lefts);
+    expect(ran).toMatchObject({ exitCode: 6, stderr: textWith('failed: policy of') });
   });
 });
 

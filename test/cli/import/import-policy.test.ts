@@ -69,7 +69,7 @@ describe('registries.conf', () => {
   it("leaves the default registry that the organisation's policy would refuse", async () => {
     await pullpass.call('PUT /v1/policy', { deny: ['quay.io'] });
     const ran = await importing(`unqualified-search-registries = ["quay.io"]\n${BLOCKED}`, '--env', 'prod');
-    expect(ran).toMatchObject({ exitCode: 0, stdout: textWith("the organisation's policy does not allow it") });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: textWith("is not allowed by the organisation's policy") });
     expect(await policy('prod')).toMatchObject({ defaultRegistry: null, deny: ['evil.example'] });
   });
 

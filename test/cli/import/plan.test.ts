@@ -59,6 +59,46 @@ describe('a policy', () => {
     ]);
   });
 
+  describe('with a list that cannot be read as a whole', () => {
+    const held = {
+      ...policy,
+      alwaysAllow: ['p.example'],
+      exceptions: [{ entry: 'x.example', reason: 'why', until: LATER }],
+    };
+    const present = { policies: new Map([[undefined, held]]) };
+
+    it.each([
+      { list: 'deny', entries: ['bad entry!', '*.', 'new.example'], is: ['b.example', 'new.example'] },
+      { list: 'alwaysAllow', entries: ['bad entry!', 'new.example'], is: ['new.example'] },
+      { list: 'exceptions', entries: [{ entry: 'bad entry!', reason: 'why', until: LATER }], is: [] },
+    ])('opens nothing: $list', ({ list, entries, is }) => {
+      const made = plan({ policies: { organisation: { [list]: entries } } }, present);
+      expect(made.steps).toMatchObject([{ body: { [list]: is } }]);
+      expect(made.leftOut).toContainEqual({
+        place: `policies.organisation.${list}`,
+        what: textWith('cannot be read as a whole'),
+        advice: textWith('import again'),
+      });
+    });
+
+    it('keeps the whitelist that is there', () => {
+      const made = plan({ policies: { organisation: { whitelist: ['bad entry!', 'new.example'] } } }, present);
+      expect(made.steps).toEqual([]);
+      expect(made.leftOut.map(({ what }) => what)).toContain('cannot be read as a whole, so the present one stays');
+    });
+
+    it('restricts by what can be read where there is no whitelist', () => {
+      const open = { policies: new Map([[undefined, { ...held, whitelist: null }]]) };
+      const made = plan({ policies: { organisation: { whitelist: ['bad entry!', 'new.example'] } } }, open);
+      expect(made.steps).toMatchObject([{ body: { whitelist: ['new.example'] } }]);
+    });
+
+    it('drops nothing for lists that are null', () => {
+      const nothing = { deny: null, alwaysAllow: null, exceptions: null };
+      expect(plan({ policies: { organisation: nothing } }, present)).toMatchObject({ steps: [], leftOut: [] });
+    });
+  });
+
   it('comes without an exception that has ended, which could not be set', () => {
     const exceptions = [exception, { ...exception, entry: 'y.example', until: LATER }];
     const made = plan({ policies: { organisation: { exceptions } } }, { policies: new Map([[undefined, policy]]) });

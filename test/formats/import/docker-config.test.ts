@@ -35,6 +35,12 @@ describe('a login becomes a registry', () => {
     { name: 'a URL with a slash', key: 'https://harbor.example/', address: 'harbor.example' },
     { name: 'a URL of the API', key: 'https://harbor.example/v2/', address: 'harbor.example' },
     { name: 'a path of containers/image', key: 'quay.io/team/app', address: 'quay.io/team/app' },
+    { name: 'a URL of a repository in the API', key: 'https://harbor.example/v2/team/app', address: 'harbor.example' },
+    { name: 'a host with the path of the API', key: 'harbor.example/v1', address: 'harbor.example' },
+    { name: 'a host with the path of the API and a slash', key: 'harbor.example/v2/', address: 'harbor.example' },
+    { name: 'a path that begins with v1', key: 'harbor.example/v1/team/app', address: 'harbor.example/v1/team/app' },
+    { name: 'a path with v2 in it', key: 'harbor.example/team/v2/app', address: 'harbor.example/team/v2/app' },
+    { name: 'a URL with v1 in its path', key: 'https://harbor.example/a/v1/b', address: 'harbor.example/a/v1/b' },
     { name: 'a URL with a path', key: 'https://harbor.example/team', address: 'harbor.example/team' },
   ])('at the address of $name', ({ key, address }) => {
     const { registries, findings } = read(auths({ [key]: { auth: basic('me', 'secret') } }));
@@ -181,6 +187,27 @@ describe('logins that are no user name and password', () => {
     expect(findings[0]?.what).toMatch(what);
     expect(JSON.stringify(findings)).not.toContain('canary');
   });
+});
+
+describe('a key that is no address may be a secret, so its place is told and not its text', () => {
+  const GOOD = { 'harbor.example': { auth: basic('me', 'p') } };
+
+  it.each(['host?x=canary', 'me:canary word', 'canary', 'canary/v1/refresh-token', 'canary:099999', 'Canary/team'])(
+    '%j',
+    (key) => {
+      const login = { auth: basic('me', 'p') };
+      const told = [
+        [{ auths: { ...GOOD, [key]: login } }, 'the 2nd entry of auths'],
+        [{ auths: GOOD, credHelpers: { [key]: 'gcloud' } }, 'the 1st entry of credHelpers'],
+        [{ ...GOOD, [key]: login }, 'the 2nd entry of the file'],
+      ] as const;
+      for (const [config, place] of told) {
+        const { registries, findings } = read(config);
+        expect(findings.map((finding) => finding.place)).toEqual([place]);
+        expect(JSON.stringify([registries, findings]).toLowerCase()).not.toContain('canary');
+      }
+    },
+  );
 });
 
 describe('credential helpers', () => {

@@ -76,6 +76,17 @@ describe('a registry', () => {
       fields: { source: WITH_PROTO },
       place: 'registries[0].source.__proto__',
     },
+    {
+      name: 'an address that is a word',
+      fields: { address: 'canary' },
+      place: 'registries[0].address',
+    },
+    { name: 'a field whose name is none', fields: { 'hunter:canary word': 1 }, place: 'registries[0]' },
+    {
+      name: 'a field of the source whose name is none',
+      fields: { source: { kind: 'static', username: 'me', 'x?canary': 'y' } },
+      place: 'registries[0].source',
+    },
     { name: 'a state that is none', fields: { state: 'canary' }, place: 'registries[0].state' },
     { name: 'TLS that is a text', fields: { tls: 'canary' }, place: 'registries[0].tls' },
   ])('with $name is told with its place, and the others come', ({ fields, place }) => {
@@ -83,6 +94,7 @@ describe('a registry', () => {
     expect(registries.map(({ id }) => id)).toEqual(['02']);
     expect(findings.map((finding) => finding.place)).toEqual([place]);
     expect(JSON.stringify(findings.map(({ what }) => what))).not.toContain('canary');
+    for (const finding of findings) expect(finding.place.replace(/\.canary$/, '')).not.toContain('canary');
   });
 
   it('that is not even an object is told', () => {
@@ -148,6 +160,28 @@ describe('policies', () => {
     expect(read({ policies: { organisation: policy } }).findings.map((finding) => finding.place)).toEqual([place]);
   });
 
+  it.each([
+    { name: 'no null', policy: { deny: null, alwaysAllow: null, exceptions: null }, fields: [], partly: [] },
+    { name: 'a deny list', policy: { deny: ['bad entry!'] }, fields: ['deny'], partly: ['deny'] },
+    { name: 'a whitelist', policy: { whitelist: ['*.', 'a.example'] }, fields: ['whitelist'], partly: ['whitelist'] },
+    {
+      name: 'pins',
+      policy: { alwaysAllow: [7], deny: ['a.example'] },
+      fields: ['alwaysAllow', 'deny'],
+      partly: ['alwaysAllow'],
+    },
+    { name: 'exceptions', policy: { exceptions: [{}] }, fields: ['exceptions'], partly: ['exceptions'] },
+  ])('say which lists could be read in part only: $name', ({ policy, fields, partly }) => {
+    const [policyRead] = read({ policies: { organisation: policy } }).policies;
+    const lists = ['alwaysAllow', 'deny', 'exceptions', 'whitelist'];
+    expect(
+      Object.keys(policyRead ?? {})
+        .filter((name) => lists.includes(name))
+        .toSorted(),
+    ).toEqual(fields);
+    expect(policyRead).toMatchObject({ partly });
+  });
+
   it('a whitelist of which nothing can be read is neither none nor empty', () => {
     const [policy] = read({ policies: { organisation: { whitelist: ['*'], deny: [] } } }).policies;
     expect(policy).toBeDefined();
@@ -158,7 +192,10 @@ describe('policies', () => {
     const text = `{"pullpass": 1, "policies": {"environments": {${JSON.stringify(name)}: {"deny": []}}}}`;
     expect(readOwnExport(text)).toMatchObject({
       ok: true,
-      value: { policies: [], findings: [{ what: textWith('environment') }] },
+      value: {
+        policies: [],
+        findings: [{ place: 'the 1st entry of policies.environments', what: textWith('environment') }],
+      },
     });
   });
 });
@@ -202,6 +239,7 @@ describe('what is refused as a whole', () => {
     { name: 'a list', text: '[{"pullpass": 1}]', what: 'not what `pullpass export` writes' },
     { name: 'a later version', text: '{"pullpass": 2}', what: 'another format version' },
     { name: 'a version that is a text', text: '{"pullpass": "1"}', what: 'another format version' },
+    { name: 'an unknown part by no name', text: '{"pullpass": 1, "a canary": []}', what: 'it has a field that' },
     { name: 'an unknown part', text: '{"pullpass": 1, "tokens": []}', what: 'tokens is not a field' },
     {
       name: 'registries that are an object',
@@ -209,6 +247,8 @@ describe('what is refused as a whole', () => {
       what: 'registries must be a list',
     },
   ])('$name', ({ text, what }) => {
-    expect(readOwnExport(text)).toMatchObject({ ok: false, failure: { what: textWith(what) } });
+    const wanted = readOwnExport(text);
+    expect(wanted).toMatchObject({ ok: false, failure: { what: textWith(what) } });
+    expect(JSON.stringify(wanted)).not.toContain('canary');
   });
 });

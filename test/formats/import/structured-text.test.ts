@@ -20,6 +20,18 @@ it('YAML that is long is refused before it is parsed, with what to do', () => {
   expect(parseYaml('- a\n'.repeat(600_000))).toMatchObject({ ok: false, failure: { advice: textWith('-o json') } });
 });
 
+it.each([
+  { name: 'brackets', text: `a: ${'['.repeat(2_000_000)}` },
+  { name: 'braces', text: `a: ${'{b: '.repeat(500_000)}` },
+  { name: 'lists in one line', text: '- '.repeat(1_000_000) },
+])('YAML that is nested without end is refused before it is parsed: $name', ({ text }) => {
+  expect(parseYaml(text)).toEqual({ ok: false, failure: { what: 'it is YAML that is nested too deeply' } });
+});
+
+it('YAML with many brackets that are closed again is read', () => {
+  expect(parseYaml('- [{}]\n'.repeat(2000))).toMatchObject({ ok: true });
+});
+
 describe('what parsers say', () => {
   it.each([
     { name: 'YAML', read: parseYaml, text: 'a: "canary\n', what: 'it is not valid YAML (line 2)' },
