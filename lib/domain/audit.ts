@@ -61,4 +61,6 @@ export interface AuditQuery {
   readonly subject?: string;
   /** With a subject: only where it is something of that sort. */
   readonly sort?: SubjectSort;
+  /** Milliseconds since the epoch: nothing older is listed, and nothing older than that is read, page by page, to find it. */
+  readonly since?: number;
 }

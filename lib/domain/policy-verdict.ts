@@ -67,6 +67,8 @@ interface IndexedDocument {
   readonly alwaysAllow: ReadonlySet<string>;
   /** By entry, when it ends. */
   readonly exceptions: ReadonlyMap<string, number>;
+  /** By host, the paths on it that some entry opens: a document may be asked about hundreds of registries on one host. */
+  readonly openPaths: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 interface CompiledDocument extends IndexedDocument {
@@ -99,9 +101,23 @@ function indexed(document: PolicyDocument): IndexedDocument {
     deny: new Set(document.deny),
     alwaysAllow: new Set(document.alwaysAllow),
     exceptions: new Map(document.exceptions.map(({ entry, until }) => [entry, until])),
+    openPaths: openPathsOf(document),
   };
   indexes.set(document, index);
   return index;
+}
+
+/** Exceptions that have ended, too: one look at a path that opens nothing costs less than telling them apart. */
+function openPathsOf({ whitelist, alwaysAllow, exceptions }: PolicyDocument): IndexedDocument['openPaths'] {
+  const pathsOnHost = new Map<string, Set<string>>();
+  for (const entry of [...(whitelist ?? []), ...alwaysAllow, ...exceptions.map(({ entry: excepted }) => excepted)]) {
+    const slash = entry.indexOf('/');
+    if (slash < 0) continue;
+    const host = entry.slice(0, slash);
+    const paths = pathsOnHost.get(host) ?? new Set();
+    pathsOnHost.set(host, paths.add(entry.slice(slash + 1)));
+  }
+  return pathsOnHost;
 }
 
 /** Openings are looked at only where something would be refused: what is named as the rule is what made the difference. */
@@ -145,17 +161,10 @@ function openingOf(document: CompiledDocument, allowing: readonly string[], at: 
   return undefined;
 }
 
-/** Exceptions that have ended, too: one look at a path that opens nothing costs less than telling them apart. */
 function openingPathsBelow(place: Place, documents: readonly CompiledDocument[]): ReadonlySet<string> {
-  const start = `${place.host}/`;
   const paths = new Set<string>();
-  for (const { whitelist, alwaysAllow, exceptions } of documents) {
-    for (const entries of [whitelist ?? NOTHING, alwaysAllow, exceptions.keys()]) {
-      for (const entry of entries) {
-        const path = entry.startsWith(start) ? entry.slice(start.length) : undefined;
-        if (path !== undefined && liesWithin(path, place.path)) paths.add(path);
-      }
-    }
+  for (const { openPaths } of documents) {
+    for (const path of openPaths.get(place.host) ?? NOTHING) if (liesWithin(path, place.path)) paths.add(path);
   }
   return paths;
 }

@@ -4,11 +4,10 @@
  */
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import type { PolicyDocuments } from '../domain/policy-decision.ts';
-import { parsePolicyDocument } from '../domain/policy-entry.ts';
+import { disagreement, parsePolicyDocument } from '../domain/policy-entry.ts';
 import { endedExceptionFault } from '../domain/policy-exception.ts';
 import type { PolicyDocument } from '../domain/policy.ts';
 import { failure, success, type Result } from '../domain/result.ts';
-import { disagreement } from './policies.ts';
 
 /** Documents as they come in. What is left out stays as it is. */
 export interface Proposal {

@@ -2,6 +2,7 @@
  * What policy says about many images at once: the present one, and one that is only proposed. Reads the catalogue as it is
  * now, writes nothing, records no decision.
  */
+import { setImmediate } from 'node:timers/promises';
 import { parseServerKey } from '../domain/address.ts';
 import type { EnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
@@ -13,12 +14,12 @@ import { parseScope } from './policies.ts';
 import { proposedPolicies, type Proposal } from './policy-proposal.ts';
 import {
   changeBetween,
-  hostVerdict,
-  imageVerdict,
+  hostDecisions,
+  imageDecision,
   noHost,
-  type Verdict,
-  type VerdictChange,
-} from './policy-verdicts.ts';
+  type DecisionChange,
+  type TestedDecision,
+} from './tested-decision.ts';
 
 export interface PolicyTest {
   /** As clients write them. */
@@ -36,9 +37,9 @@ export interface TestedImage {
   readonly kind: 'image' | 'host';
   /** As it was asked. */
   readonly image: string;
-  readonly present: Verdict;
-  readonly proposed: Verdict | undefined;
-  readonly change: VerdictChange | undefined;
+  readonly present: TestedDecision;
+  readonly proposed: TestedDecision | undefined;
+  readonly change: DecisionChange | undefined;
 }
 
 export interface PolicyTestOutcome {
@@ -79,10 +80,8 @@ export async function testPolicy(
   const at = test.at ?? now;
   const isProposed = proposal.organisation !== undefined || proposal.environment !== undefined;
   const next = isProposed ? { ...proposed.value, at } : undefined;
-  const items = [
-    ...images.map((image) => compared('image', image, imageVerdicts(image, { present: { ...present, at }, next }))),
-    ...(await testHosts(hosts, { environment, present: { ...present, at }, next }, deps)),
-  ];
+  const matter = { present: { ...present, at }, next };
+  const items = [...(await testImages(images, matter)), ...(await testHosts(hosts, { ...matter, environment }, deps))];
   const revisions = {
     organisation: stored.organisation?.revision ?? 0,
     environment: environment === null ? undefined : (stored.environment?.revision ?? 0),
@@ -109,37 +108,62 @@ interface Compared {
   readonly next: Policies | undefined;
 }
 
-interface Verdicts {
-  readonly present: Verdict;
-  readonly proposed: Verdict | undefined;
+interface Decisions {
+  readonly present: TestedDecision;
+  readonly proposed: TestedDecision | undefined;
 }
 
-function imageVerdicts(image: string, { present, next }: Compared): Verdicts {
-  return { present: imageVerdict(image, present), proposed: next && imageVerdict(image, next) };
+/** Hosts that pull get their turn after so many. One image takes microseconds; one host with many registries, longer. */
+const IMAGES_A_TURN = 25;
+
+/** Each is decided on once, however often it is named. */
+async function testImages(images: readonly string[], { present, next }: Compared): Promise<readonly TestedImage[]> {
+  const known = new Map<string, TestedImage>();
+  const items: TestedImage[] = [];
+  for (const image of images) {
+    const item =
+      known.get(image) ??
+      compared('image', image, {
+        present: imageDecision(image, present),
+        proposed: next && imageDecision(image, next),
+      });
+    known.set(image, item);
+    if (items.push(item) % IMAGES_A_TURN === 0) await setImmediate();
+  }
+  return items;
 }
 
+/** As are hosts, which several texts may name. */
 async function testHosts(
   hosts: readonly string[],
   matter: Compared & { readonly environment: EnvironmentName | null },
   deps: PolicyTestDeps,
 ): Promise<readonly TestedImage[]> {
   const { environment, present, next } = matter;
+  const decidePresent = hostDecisions(environment, present);
+  const decideNext = next && hostDecisions(environment, next);
+  const known = new Map<string, Decisions>();
   const items: TestedImage[] = [];
   for (const text of hosts) {
-    const host = parseServerKey(text);
-    if (!host.ok) {
-      const verdict = (policies: Policies): Verdict => noHost(host.failure.rule, policies);
-      items.push(compared('host', text, { present: verdict(present), proposed: next && verdict(next) }));
+    const parsed = parseServerKey(text);
+    if (!parsed.ok) {
+      const { rule } = parsed.failure;
+      items.push(compared('host', text, { present: noHost(rule, present), proposed: next && noHost(rule, next) }));
       continue;
     }
-    const registries = environment === null ? [] : await deps.catalogue.registriesOnHost(host.value);
-    const verdict = (policies: Policies): Verdict =>
-      hostVerdict({ host: host.value, environment, registries }, policies);
-    items.push(compared('host', text, { present: verdict(present), proposed: next && verdict(next) }));
+    const host = parsed.value;
+    let decisions = known.get(host);
+    if (decisions === undefined) {
+      await setImmediate();
+      const registries = environment === null ? [] : await deps.catalogue.registriesOnHost(host);
+      decisions = { present: decidePresent(host, registries), proposed: decideNext?.(host, registries) };
+      known.set(host, decisions);
+    }
+    items.push(compared('host', text, decisions));
   }
   return items;
 }
 
-function compared(kind: TestedImage['kind'], image: string, { present, proposed }: Verdicts): TestedImage {
+function compared(kind: TestedImage['kind'], image: string, { present, proposed }: Decisions): TestedImage {
   return { kind, image, present, proposed, change: proposed && changeBetween(present, proposed) };
 }

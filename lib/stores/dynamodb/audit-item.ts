@@ -24,6 +24,13 @@ const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_DIGITS = 10;
 const RANDOM_DIGITS = 16;
 
+const LATEST = 2 ** 48 - 1;
+
+/** Not above the id of any entry that was made then or later: an id is made with its entry, or after it. */
+export function lowestAuditId(since: number): string {
+  return encodeTime(Math.min(Math.max(Math.floor(since), 0), LATEST), TIME_DIGITS) + '0'.repeat(RANDOM_DIGITS);
+}
+
 /** In the order they are made, within this process; between processes in that of their clocks. */
 export function auditIds(now: () => number): () => string {
   const next = monotonicFactory();

@@ -4,6 +4,7 @@ import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { AuditEntry, AuditQuery, ChangeEntry } from '../../domain/audit.ts';
 import type { Page, PageResult } from '../catalogue.ts';
 import { encodeCursor, withOneMore } from '../cursor.ts';
+import { endedAt } from '../since.ts';
 import { fitsKey, text, textOf, type Item } from './attributes.ts';
 import {
   AUDIT_ID,
@@ -12,6 +13,7 @@ import {
   CHANGES_PARTITION,
   DECISION_PARTITIONS,
   historyOf,
+  lowestAuditId,
   SUBJECT_SORT,
 } from './audit-item.ts';
 import { listPage, positionAfter } from './list-pages.ts';
@@ -30,24 +32,28 @@ export function changeTrailOn(table: Table, nextId: () => string): ChangeTrail {
 }
 
 export async function listAudit(table: Table, query: AuditQuery): Promise<PageResult<AuditEntry>> {
-  const { limit, cursor, environment, type, subject } = query;
+  const { limit, cursor, environment, type, subject, since } = query;
   const position = positionAfter('audit', cursor, AUDIT_ID);
   if (position === 'bad_cursor') return position;
   if (subject !== undefined) {
     // No decision has a subject, and no change is made in an environment.
     if (environment !== undefined || type === 'decision' || !fitsKey(subject)) return { items: [] };
-    return await subjectPage(table, { ...query, subject, after: position.after });
+    return endedAt(since, await subjectPage(table, { ...query, subject, after: position.after }));
   }
   // Only decisions are made in an environment.
   const changes = type === 'decision' || environment !== undefined ? [] : [CHANGES_PARTITION];
   const decisions = type === 'change' ? [] : DECISION_PARTITIONS;
   const wanted = withOneMore(limit);
+  const from = since === undefined ? undefined : lowestAuditId(since);
+  const before = position.after;
+  // A range that ends before it starts is an error there.
+  if (from !== undefined && before !== undefined && before <= from) return { items: [] };
   const stretches = await Promise.all(
-    [...changes, ...decisions].map((partition) =>
-      readStretch(table, { partition, before: position.after, environment, wanted }),
-    ),
+    [...changes, ...decisions].map((partition) => readStretch(table, { partition, from, before, environment, wanted })),
   );
-  return mergedPage(stretches, wanted - 1);
+  const page = mergedPage(stretches, wanted - 1);
+  // One may be older than its id. Behind it there may be more whose ids are in the range, so that its page goes on.
+  return since === undefined ? page : { ...page, items: page.items.filter(({ at }) => at >= since) };
 }
 
 async function subjectPage(
@@ -73,7 +79,7 @@ interface Stretch {
   readonly readTo: string | undefined;
 }
 
-function mergedPage(stretches: readonly Stretch[], size: number): PageResult<AuditEntry> {
+function mergedPage(stretches: readonly Stretch[], size: number): Page<AuditEntry> {
   const ends = stretches.flatMap(({ readTo }) => readTo ?? []);
   // Below the newest of these, some partition has not been looked at.
   const complete = ends.reduce((newest, end) => (end > newest ? end : newest), '');
@@ -91,15 +97,16 @@ function mergedPage(stretches: readonly Stretch[], size: number): PageResult<Aud
 const READS_FOR_A_PAGE = 5;
 const LOOKED_AT_IN_A_READ = 1_000;
 
-async function readStretch(
-  table: Table,
-  query: {
-    readonly partition: string;
-    readonly before: string | undefined;
-    readonly environment: string | undefined;
-    readonly wanted: number;
-  },
-): Promise<Stretch> {
+interface StretchQuery {
+  readonly partition: string;
+  /** Ids. */
+  readonly from: string | undefined;
+  readonly before: string | undefined;
+  readonly environment: string | undefined;
+  readonly wanted: number;
+}
+
+async function readStretch(table: Table, query: StretchQuery): Promise<Stretch> {
   const items: Item[] = [];
   let next: Item | undefined;
   for (let reads = 0; reads < READS_FOR_A_PAGE; reads += 1) {
@@ -108,7 +115,7 @@ async function readStretch(
       Limit: query.environment === undefined ? query.wanted - items.length : LOOKED_AT_IN_A_READ,
       ...(next === undefined ? {} : { ExclusiveStartKey: next }),
     });
-    items.push(...page.items);
+    items.push(...page.items.filter((item) => textOf(item, SORT_KEY) !== query.before));
     next = page.next;
     const last = items.at(-1);
     if (items.length >= query.wanted && last !== undefined) return { items, readTo: textOf(last, SORT_KEY) };
@@ -117,29 +124,28 @@ async function readStretch(
   return { items, readTo: next === undefined ? undefined : textOf(next, SORT_KEY) };
 }
 
-function stretchQuery({
-  partition,
-  before,
-  environment,
-}: {
-  readonly partition: string;
-  readonly before: string | undefined;
-  readonly environment: string | undefined;
-}) {
+function stretchQuery({ partition, from, before, environment }: StretchQuery) {
   return {
-    KeyConditionExpression: `#pk = :pk${before === undefined ? '' : ' AND #sk < :before'}`,
+    KeyConditionExpression: `#pk = :pk${idRange({ from, before })}`,
     ...(environment === undefined ? {} : { FilterExpression: '#environment = :environment' }),
     ExpressionAttributeNames: {
       '#pk': PARTITION_KEY,
-      ...(before === undefined ? {} : { '#sk': SORT_KEY }),
+      ...(from === undefined && before === undefined ? {} : { '#sk': SORT_KEY }),
       ...(environment === undefined ? {} : { '#environment': 'environment' }),
     },
     ExpressionAttributeValues: {
       ':pk': text(partition),
+      ...(from === undefined ? {} : { ':from': text(from) }),
       ...(before === undefined ? {} : { ':before': text(before) }),
       ...(environment === undefined ? {} : { ':environment': text(environment) }),
     },
     ScanIndexForward: false,
     ConsistentRead: true,
   };
+}
+
+/** A key takes one condition, and `BETWEEN` takes both ends in: the one that is `before` itself is left out afterwards. */
+function idRange({ from, before }: Pick<StretchQuery, 'from' | 'before'>): string {
+  if (from === undefined) return before === undefined ? '' : ' AND #sk < :before';
+  return before === undefined ? ' AND #sk >= :from' : ' AND #sk BETWEEN :from AND :before';
 }

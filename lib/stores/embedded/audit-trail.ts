@@ -10,6 +10,7 @@ import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../../d
 import { entryDocument } from '../audit-document.ts';
 import { StoreUnavailable, type Page, type PageResult } from '../catalogue.ts';
 import { encodeCursor, pageOf, positionBefore, withOneMore } from '../cursor.ts';
+import { endedAt } from '../since.ts';
 import { parseJson } from '../stored-json.ts';
 import type { Database, Row } from './database.ts';
 import { numberOf, textOf } from './rows.ts';
@@ -90,11 +91,12 @@ function auditLists(database: Database): AuditTrail['listAudit'] {
     'SELECT seq, entry FROM audit WHERE seq < ? AND environment = ? ORDER BY seq DESC LIMIT ?',
   );
   const ofSubject = database.prepare(SUBJECT_SQL);
-  return async ({ limit, cursor, environment, type, subject, sort }) => {
+  return async ({ limit, cursor, environment, type, subject, sort, since }) => {
     const before = positionBefore('audit', cursor);
     if (before === 'bad_cursor') return before;
     const count = withOneMore(limit);
-    const page = (rows: readonly Row[]): Page<AuditEntry> => pageOf(rows, { limit, decode: entryOf, cursorAfter });
+    const page = (rows: readonly Row[]): Page<AuditEntry> =>
+      endedAt(since, pageOf(rows, { limit, decode: entryOf, cursorAfter }));
     if (subject !== undefined) {
       // No decision has a subject, and no change is made in an environment.
       if (environment !== undefined || type === 'decision') return { items: [] };

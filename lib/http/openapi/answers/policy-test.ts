@@ -1,7 +1,7 @@
 /** Answers of the calls that test policies and count refusals. */
 import * as z from 'zod/mini';
 import { POLICY_MODES } from '../../../domain/policy.ts';
-import { VERDICT_CHANGES } from '../../../service/policy-verdicts.ts';
+import { DECISION_CHANGES } from '../../../service/tested-decision.ts';
 import { REFUSAL_OUTCOMES } from '../../../service/refusals.ts';
 import type { Answers } from '../answer.ts';
 import { agentId, environment, text, time } from './values.ts';
@@ -41,7 +41,7 @@ const policyTest = z
           image: text('As it was asked'),
           present: verdict,
           proposed: z.nullable(verdict).check(z.meta({ description: 'Null where nothing is proposed' })),
-          change: z.nullable(z.enum(VERDICT_CHANGES)).check(
+          change: z.nullable(z.enum(DECISION_CHANGES)).check(
             z.meta({
               description:
                 'now_refused, now_allowed: what hosts are answered changes; would_now_refuse, would_now_allow: what ' +
@@ -62,7 +62,7 @@ const policyTest = z
           would_now_refuse: count('Items with that change'),
           would_now_allow: count('Items with that change'),
           other_reference: count('Items with that change'),
-        } satisfies Record<(typeof VERDICT_CHANGES)[number], z.ZodMiniType>),
+        } satisfies Record<(typeof DECISION_CHANGES)[number], z.ZodMiniType>),
       ),
     }),
   })

@@ -19,7 +19,7 @@ import { UNRESTRICTED } from '../domain/policy.ts';
 import type { Registry } from '../domain/registry.ts';
 import { selectAsked } from './resolve-host.ts';
 
-export interface Verdict {
+export interface TestedDecision {
   /** Canonical; for a host the host. Undefined where it is neither, and then `fault` says why. */
   readonly reference: string | undefined;
   readonly fault?: string;
@@ -27,16 +27,16 @@ export interface Verdict {
 }
 
 /** What the proposed policy changes for hosts; in audit mode, what it changes for the day when enforce is set. */
-export const VERDICT_CHANGES = [
+export const DECISION_CHANGES = [
   'now_refused',
   'now_allowed',
   'would_now_refuse',
   'would_now_allow',
   'other_reference',
 ] as const;
-export type VerdictChange = (typeof VERDICT_CHANGES)[number];
+export type DecisionChange = (typeof DECISION_CHANGES)[number];
 
-export function imageVerdict(image: string, policies: Policies): Verdict {
+export function imageDecision(image: string, policies: Policies): TestedDecision {
   const { organisation, environment } = policies;
   const parsed = parseImageReference(image, effectiveDefaultRegistry(organisation, environment));
   const decision = decide({ ...policies, text: image });
@@ -44,7 +44,7 @@ export function imageVerdict(image: string, policies: Policies): Verdict {
   return { reference: parsed.value.canonical, decision };
 }
 
-export function noHost(fault: string, policies: PolicyDocuments): Verdict {
+export function noHost(fault: string, policies: PolicyDocuments): TestedDecision {
   const mode = effectiveMode(policies);
   return {
     reference: undefined,
@@ -53,24 +53,25 @@ export function noHost(fault: string, policies: PolicyDocuments): Verdict {
   };
 }
 
-/** As audit mode would decide and record it, for whatever mode is set: it looks at what enforce leaves without credential. */
-export function hostVerdict(
-  place: {
-    readonly host: string;
-    readonly environment: EnvironmentName | null;
-    readonly registries: readonly Registry[];
-  },
+/**
+ * For one environment, or for the organisation alone, as audit mode would decide and record it, for whatever mode is set: it
+ * looks at what enforce leaves without credential. Made once for many hosts: what is known of a document's entries is kept
+ * with the document, so one that is made for each host would be gone through again for each.
+ */
+export function hostDecisions(
+  environment: EnvironmentName | null,
   policies: Policies,
-): Verdict {
-  const { host, environment, registries } = place;
+): (host: string, registries: readonly Registry[]) => TestedDecision {
+  if (environment === null) return (host) => ({ reference: host, decision: decideHost({ host, ...policies }) });
   const mode = effectiveMode(policies);
-  if (environment === null) return { reference: host, decision: decideHost({ host, ...policies }) };
   const audited: Policies = { ...policies, environment: { ...(policies.environment ?? UNRESTRICTED), mode: 'audit' } };
-  const { rule, wouldRefuse } = selectAsked({ host, environment, registries, policies: audited }).decision;
-  return { reference: host, decision: { allowed: mode === 'audit' || !wouldRefuse, rule, mode, wouldRefuse } };
+  return (host, registries) => {
+    const { rule, wouldRefuse } = selectAsked({ host, environment, registries, policies: audited }).decision;
+    return { reference: host, decision: { allowed: mode === 'audit' || !wouldRefuse, rule, mode, wouldRefuse } };
+  };
 }
 
-export function changeBetween(present: Verdict, proposed: Verdict): VerdictChange | undefined {
+export function changeBetween(present: TestedDecision, proposed: TestedDecision): DecisionChange | undefined {
   const [before, after] = [present.decision, proposed.decision];
   if (before.allowed !== after.allowed) return after.allowed ? 'now_allowed' : 'now_refused';
   if (before.wouldRefuse !== after.wouldRefuse) return after.wouldRefuse ? 'would_now_refuse' : 'would_now_allow';
