@@ -92,6 +92,11 @@ describe.runIf(available('unshare', 'curl'))('pullpass-host on a host with syste
     expect(outcome.stderr).toMatch(/everything is as it was before\n.*containerd did not start with the new/);
     expect([etc(TOML), etc('containerd/certs.d/quay.io/hosts.toml')]).toEqual(['version = 2\n', undefined]);
     expect(asked().filter((line) => line.startsWith('restart'))).toHaveLength(2);
+    const next = await run('--runtime', 'containerd');
+    expect(next.exitCode).toBe(4);
+    expect(next.stderr).toMatch(/is not tried again until/);
+    expect(asked().filter((line) => line.startsWith('restart'))).toHaveLength(2);
+    expect([etc(TOML), etc('containerd/certs.d/quay.io/hosts.toml')]).toEqual(['version = 2\n', expect.any(String)]);
   });
 
   it('leaves a configuration that containerd itself does not accept', async () => {

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CA_FILE, OTHER_CA_FILE, startFakePullpass, type Answer } from './fake-pullpass.ts';
 import { configuredHost, ended, linesOf, type ConfiguredHost } from './host-config.ts';
@@ -59,6 +60,9 @@ describe.each(SHELLS)('what pullpass-host is told, under $name', (shell) => {
     ['a relative path', file('etc/docker/certs.d/quay.io/ca.crt'), /may not write/],
     ["a name of the script's own", file(`${CA}.pullpass-old`), /may not write/],
     ['a path that is too long', file(`/etc/docker/certs.d/${'a'.repeat(1024)}`), /may not write/],
+    ["a folder with a name of the script's own", file('/etc/docker/certs.d/a.pullpass-new/ca.crt'), /may not write/],
+    ['a file whose name is too long', file(`/etc/docker/certs.d/quay.io/${'a'.repeat(201)}`), /may not write/],
+    ['a folder whose name is too long', file(`/etc/docker/certs.d/${'a'.repeat(256)}/ca.crt`), /may not write/],
     ['a path with a blank', file('/etc/docker/certs.d/a b/ca.crt'), /does not know/],
     ['a path twice', withLine(`file 0644 ${CA} eA==`, `file 0600 ${CA} eA==`), /names a file twice/],
     ['a file as a folder', withLine(`file 0644 ${CA} eA==`, `file 0644 ${CA}/x eA==`), /names a file as a folder/],
@@ -68,7 +72,7 @@ describe.each(SHELLS)('what pullpass-host is told, under $name', (shell) => {
     ['a registry that is none', withLine('insecure-registry a"],"debug":true,"x":["b'), /does not know/],
     ['a registry with a path', withLine('insecure-registry a.example/b'), /does not know/],
     ['a registry twice', withLine('insecure-registry a.example', 'insecure-registry a.example'), /says twice/],
-    ['far too much', withLine(`note ${'x'.repeat(4_200_000)}`), /larger than 4194304 bytes/],
+    ['far too much', withLine(`note ${'x'.repeat(6_300_000)}`), /larger than 6291456 bytes/],
   ])('refuses %s, and leaves what is installed', async (_, text, message) => {
     system.says({ docker: text });
     const before = system.everything();
@@ -145,6 +149,11 @@ describe.each(SHELLS)('what pullpass-host is told, under $name', (shell) => {
     expect(outcome.status).toBe(5);
     expect(outcome.stderr).toMatch(/cannot reach http:\/\/127\.0\.0\.1:1: the connection was refused/);
     expect(system.everything()).toEqual(before);
+  });
+
+  it('takes all that the service may say', async () => {
+    system.says({ docker: withLine(`note ${'x'.repeat(5_990_000)}`) });
+    expect((await docker()).status).toBe(0);
   });
 
   it('leaves nothing in the folder for temporary files', async () => {
@@ -224,6 +233,7 @@ describe.each(SHELLS)('settings of pullpass-host under $name', (shell) => {
     ['plain http to elsewhere', {}, ['--url', 'http://pullpass.example'], /plain http to another machine/],
     ['a URL with a quote', {}, ['--url', 'https://p.example"'], /must be http/],
     ['another scheme', {}, ['--url', 'file:///etc/passwd'], /must begin with https/],
+    ['a folder for temporary files with a blank', { TMPDIR: '/tmp/a b' }, [], /TMPDIR must be a folder without blanks/],
     ['a missing token', {}, ['--token-file', '/nowhere'], /cannot read the agent token in \/nowhere/],
     ['a missing authority', {}, ['--ca-file', '/nowhere'], /cannot read the authority's certificate/],
     ['missing settings', { PULLPASS_CONFIG: '/nowhere' }, [], /cannot read the settings in \/nowhere/],
@@ -249,6 +259,15 @@ describe.each(SHELLS)('settings of pullpass-host under $name', (shell) => {
     chmodSync(join(system.host.home, name), mode);
     const outcome = await system.runWith({ PULLPASS_CONFIG: config }, '--runtime', 'docker');
     expect(outcome.stderr).toMatch(message);
+    expect([outcome.status, system.pullpass.asked.length]).toEqual([2, 0]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('refuse those that another user owns', async () => {
+    const config = join(system.host.home, 'host.conf');
+    writeFileSync(config, '');
+    chownSync(config, 65534, 65534);
+    const outcome = await system.runWith({ PULLPASS_CONFIG: config }, '--runtime', 'docker');
+    expect(outcome.stderr).toMatch(/host\.conf belongs to another user, who can change it: chown root/);
     expect([outcome.status, system.pullpass.asked.length]).toEqual([2, 0]);
   });
 

@@ -1,4 +1,5 @@
-import { symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +8,8 @@ import { SHELLS } from './shells.ts';
 
 const FILE = '/etc/containerd/config.toml';
 const HOSTS = '/etc/containerd/certs.d/quay.io/hosts.toml';
+const REFUSED = '/var/lib/pullpass/host/refused';
+const CERTS = '/etc/containerd/certs.d';
 const CRI = 'io.containerd.grpc.v1.cri';
 const CRI_3 = 'io.containerd.cri.v1.images';
 
@@ -90,10 +93,6 @@ describe.each(SHELLS)("containerd's config.toml under $name", (shell) => {
   it.each([
     ['looks there already', `version = 2\n[plugins."${CRI}".registry]\nconfig_path = "/etc/containerd/certs.d"\n`],
     [
-      'looks there among others',
-      `version = 3\n[plugins.'${CRI_3}'.registry]\nconfig_path = '/x:/etc/containerd/certs.d'\n`,
-    ],
-    [
       'looks there, said in dots',
       `version = 2\n[plugins."${CRI}"]\nregistry.config_path = "/etc/containerd/certs.d"\n`,
     ],
@@ -110,6 +109,11 @@ describe.each(SHELLS)("containerd's config.toml under $name", (shell) => {
       'looks elsewhere',
       `version = 2\n[plugins."${CRI}".registry]\nconfig_path = "/elsewhere"\n`,
       /look for registries in \/elsewhere/,
+    ],
+    [
+      'looks there among others',
+      `version = 3\n[plugins.'${CRI_3}'.registry]\nconfig_path = '/etc/containerd/certs.d:/x'\n`,
+      /look for registries in \/etc\/containerd\/certs\.d:\/x/,
     ],
     [
       'has an empty path, as containerd prints its defaults',
@@ -154,6 +158,27 @@ describe.each(SHELLS)("containerd's config.toml under $name", (shell) => {
     expect([system.read(FILE), system.exists(HOSTS)]).toEqual([text, true]);
   });
 
+  it('that containerd did not start with is not tried again, until it is another or that is forgotten', async () => {
+    const tried = 'version = 2\n';
+    system.put(FILE, tried);
+    await containerd();
+    const refused = createHash('sha256').update(system.read(FILE)).digest('hex');
+    await system.run('--remove');
+    mkdirSync(join(system.root, '/var/lib/pullpass/host'), { recursive: true, mode: 0o700 });
+    system.put(REFUSED, `${refused}\n`, 0o600);
+    const outcome = await containerd();
+    expect(outcome.status).toBe(4);
+    expect(outcome.stderr).toMatch(
+      /did not start with what was appended.* until .*config\.toml changes or .*refused is deleted/,
+    );
+    expect([system.read(FILE), system.exists(HOSTS)]).toEqual([tried, true]);
+    system.put(FILE, `# changed\n${tried}`);
+    expect((await containerd()).status).toBe(0);
+    expect(system.read(FILE)).toContain('config_path');
+    await system.run('--remove');
+    expect(system.exists(REFUSED)).toBe(false);
+  });
+
   it('is left where it is a link', async () => {
     system.put('/etc/containerd/real.toml', 'version = 2\n');
     symlinkSync('real.toml', join(system.root, FILE));
@@ -184,5 +209,86 @@ describe.each(SHELLS)("containerd's config.toml under $name", (shell) => {
     expect([system.read(HOSTS), system.exists(policy), system.exists(FILE)]).toEqual(['next\n', true, true]);
     await system.run('--remove');
     expect([HOSTS, policy, FILE].map((path) => system.exists(path))).toEqual([false, false, false]);
+  });
+});
+
+describe.each(SHELLS)("containerd's folders under $name, with a whitelist,", (shell) => {
+  const DEFAULT = `${CERTS}/_default/hosts.toml`;
+  const CA = `${CERTS}/quay.io/ca.crt`;
+  const SHUT = 'server = "https://nowhere.invalid"\n';
+  const OPEN = 'server = "https://quay.io"\n';
+  let system: ConfiguredHost;
+
+  beforeEach(async () => {
+    system = await configuredHost(shell);
+    system.put(FILE, `version = 2\n[plugins."${CRI}".registry]\nconfig_path = "${CERTS}"\n`);
+    system.says({ containerd: { files: { [DEFAULT]: SHUT, [HOSTS]: OPEN, [CA]: 'authority\n' } } });
+  });
+
+  afterEach(() => system.end());
+
+  const containerd = (...words: string[]) => system.run('--runtime', 'containerd', ...words);
+  const refusesQuay = () => {
+    system.says({ containerd: { files: { [DEFAULT]: SHUT } } });
+  };
+
+  it.each(['evil.example', 'evil.example:5000', 'quay.io_443_', 'QUAY.io'])(
+    'are complained of where nobody named one, which would be open: %s',
+    async (name) => {
+      mkdirSync(join(system.root, CERTS, name), { recursive: true });
+      const outcome = await containerd();
+      expect(outcome.status).toBe(4);
+      expect(outcome.stderr).toContain(`${CERTS}/${name} was not written by Pullpass`);
+      expect(outcome.stderr).toMatch(/move it out of /);
+      expect(system.read(HOSTS)).toBe(OPEN);
+      expect((await containerd('--dry-run')).status).toBe(4);
+      rmSync(join(system.root, CERTS, name), { recursive: true });
+      expect(await containerd()).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
+
+  it('are let be without a whitelist, but for one that comes before one of ours', async () => {
+    system.says({ containerd: { files: { [`${CERTS}/evil.example:443/hosts.toml`]: SHUT } } });
+    mkdirSync(join(system.root, CERTS, 'mine.example'), { recursive: true });
+    system.put(`${CERTS}/a-file`, '');
+    expect(await containerd()).toMatchObject({ status: 0, stderr: '' });
+    mkdirSync(join(system.root, CERTS, 'evil.example_443_'));
+    const outcome = await containerd();
+    expect(outcome.status).toBe(4);
+    expect(outcome.stderr).toMatch(/evil\.example_443_ was not written by Pullpass, and containerd goes by it instead/);
+  });
+
+  it('are shut, and not left without hosts.toml, when their host is refused', async () => {
+    await containerd();
+    refusesQuay();
+    expect(await containerd()).toMatchObject({ status: 0, stderr: '' });
+    expect([system.read(HOSTS), system.exists(CA)]).toEqual([SHUT, false]);
+    expect((await containerd()).stdout).toBe('nothing to change (containerd)\n');
+    system.says({ containerd: {} });
+    await containerd();
+    expect(system.exists(CERTS)).toBe(false);
+  });
+
+  it('are shut also where something in them was edited, or hosts.toml is gone', async () => {
+    await containerd();
+    system.put(CA, 'edited\n');
+    refusesQuay();
+    const outcome = await containerd();
+    expect(outcome.status).toBe(4);
+    expect(outcome.stderr).toMatch(/ca\.crt was edited/);
+    expect(system.read(HOSTS)).toBe(SHUT);
+    rmSync(join(system.root, HOSTS));
+    await containerd();
+    expect(system.read(HOSTS)).toBe(SHUT);
+  });
+
+  it("are shut where they were somebody else's before, which come back with --remove", async () => {
+    system.put(HOSTS, 'server = "https://mine"\n');
+    await containerd();
+    refusesQuay();
+    await containerd();
+    expect(system.read(HOSTS)).toBe(SHUT);
+    await system.run('--remove');
+    expect(system.read(HOSTS)).toBe('server = "https://mine"\n');
   });
 });

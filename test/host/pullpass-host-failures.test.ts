@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configuredHost, type ConfiguredHost } from './host-config.ts';
@@ -82,10 +82,50 @@ describe.each(SHELLS)('pullpass-host under $name, when something goes wrong,', (
     expect(outcome).toMatchObject({ status: 0 });
     expect([CA, NEXT_CA, DROP_IN].map((path) => system.read(path))).toEqual(['two\n', 'new\n', 'ours\n']);
     const names = Object.keys(system.everything());
-    expect(names.filter((name) => /pullpass-(?:new|old|part|next)|journal|lock/.test(name))).toEqual([]);
+    expect(names.filter((name) => /pullpass-(?:new|old|part|next)|journal|lock|\/work/.test(name))).toEqual([]);
+    expect(readdirSync(system.host.home).filter((name) => name.startsWith('pullpass-host'))).toEqual([]);
     await system.run('--remove');
     expect(system.everything()).toMatchObject({ [DROP_IN]: 'file 644 mine\n' });
     expect(system.exists('/etc/containers/certs.d')).toBe(false);
+  });
+
+  it('is put right by the next run also while Pullpass cannot be reached, and whatever its settings are', async () => {
+    const kill = instead('mv', '*70-x.conf', 'kill -KILL $$; sleep 5');
+    await system.runAfter(kill, ...podman);
+    expect(system.read(CA)).toBe('two\n');
+    const outcome = await system.runWith({ PULLPASS_URL: 'http://127.0.0.1:1' }, ...podman);
+    expect(outcome.status).toBe(5);
+    expect(outcome.stdout).toContain('an earlier run was cut off');
+    expect(system.everything()).toEqual(before);
+    await system.runAfter(kill, ...podman);
+    expect((await system.runWith({ PULLPASS_URL: 'ftp://x' }, ...podman)).status).toBe(2);
+    expect(system.everything()).toEqual(before);
+  });
+
+  it('has its steps reach the disk one after the other', async () => {
+    const seen = join(system.host.home, 'seen');
+    const state = `${system.root}${STATE}`;
+    const spy = `sync() { for f in ${state}/journal ${system.root}${NEXT_CA}.pullpass-new ${system.root}${NEXT_CA}; do [ ! -e "$f" ] || printf '%s ' "\${f##*/}"; done >>${seen}; echo >>${seen}; }`;
+    expect((await system.runAfter(spy, ...podman)).status).toBe(0);
+    expect(readFileSync(seen, 'utf8')).toBe('journal \njournal ca.crt.pullpass-new \njournal ca.crt \n');
+    await system.runAfter(spy, ...podman);
+    expect(readFileSync(seen, 'utf8').split('\n')).toHaveLength(4);
+  });
+
+  it("keeps its record, and the backup of somebody else's file, where the disk is too full to shorten it", async () => {
+    const kept = Object.keys(before).length;
+    expect((await system.run(...podman)).status).toBe(0);
+    expect(kept).toBeGreaterThan(0);
+    system.says({ podman: { files: { [CA]: 'two\n', [DROP_IN]: 'ours\n' } } });
+    const record = () => system.read(`${STATE}/record`);
+    const full = 'grep() { case $* in -vxF*) : ;; *) command grep "$@" ;; esac; }';
+    const outcome = await system.runAfter(full, ...podman);
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(/is the disk full\? .*record stays as it is/);
+    expect(record()).toMatch(new RegExp(`^file podman 0644 [0-9a-f]+ 1 ${DROP_IN}$`, 'm'));
+    expect(system.read(`${STATE}/backup/1`)).toBe('mine\n');
+    await system.run('--remove');
+    expect(system.read(DROP_IN)).toBe('mine\n');
   });
 
   it('is finished by the next run where it is killed right after the last step', async () => {

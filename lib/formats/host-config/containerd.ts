@@ -7,6 +7,7 @@ import { stringify } from 'smol-toml';
 import { DEFAULT_PORT, hostAccess, refusesAnything, type Access, type HostAccess } from '../../domain/access-scopes.ts';
 import { canonicalHost, DOCKER_HUB, DOCKER_HUB_ALIASES, foldDockerHub } from '../../domain/registry-host.ts';
 import { caFile, commented, hostFile } from './host-file.ts';
+import { spelledHosts } from './spelled-hosts.ts';
 import type { HostConfig, HostFile, HostTls, WantedHostConfig } from './wanted.ts';
 
 const CERTS = ['etc', 'containerd', 'certs.d'];
@@ -36,7 +37,7 @@ export function containerdFiles(wanted: WantedHostConfig): readonly HostFile[] {
   const tls = new Map(wanted.tls.map((each) => [each.host, each]));
   const named = [...new Set([...hostsNamedIn(enforced), ...wanted.knownHosts])].sort();
   const files = named.flatMap((host) => {
-    if (!access.allowsAnything(host)) return enforced.allowedElsewhere ? shutFiles(host, wanted) : [];
+    if (!access.allowsAnything(host)) return shutFiles(host, wanted);
     const settings = tls.get(host);
     return enforced.allowedElsewhere && settings === undefined ? [] : openFiles(host, settings, wanted);
   });
@@ -58,17 +59,18 @@ function openFiles(host: string, tls: HostTls | undefined, wanted: WantedHostCon
     ...(tls?.skipVerify === true ? { skip_verify: true } : {}),
     host: NO_MIRRORS,
   };
-  const file = hostFile([...CERTS, host, 'hosts.toml'], commented(wanted, stringify(settings)));
-  return ca === undefined ? [file] : [ca, file];
+  const content = commented(wanted, stringify(settings));
+  const files = spelledHosts(host).map((each) => hostFile([...CERTS, each, 'hosts.toml'], content));
+  return ca === undefined ? files : [ca, ...files];
 }
 
-/** Where every host is open that has no folder, each spelling of a shut one needs its own. */
+/**
+ * Where every host is open that has no folder, each spelling of a shut one needs its own. With a whitelist a host that is
+ * known has one, too: a folder that somebody made for it would come before `_default`.
+ */
 function shutFiles(host: string, wanted: WantedHostConfig): readonly HostFile[] {
   const names = host === DOCKER_HUB ? [DOCKER_HUB, ...DOCKER_HUB_ALIASES] : [host];
-  return names.flatMap((name) => {
-    const spelled = name.includes(':') && !name.endsWith(']') ? [name] : [name, `${name}:${DEFAULT_PORT}`];
-    return spelled.map((each) => shutFile(each, wanted));
-  });
+  return names.flatMap(spelledHosts).map((each) => shutFile(each, wanted));
 }
 
 function shutFile(folder: string, wanted: WantedHostConfig): HostFile {

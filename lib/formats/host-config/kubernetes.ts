@@ -2,7 +2,9 @@
  * Kubernetes: containerd's files for its nodes, and a ValidatingAdmissionPolicy for the cluster, which refuses pods by
  * repository where containerd knows hosts only. What of an image is refused: image-expressions.ts.
  */
+import { createHash } from 'node:crypto';
 import { refusesAnything, type Access } from '../../domain/access-scopes.ts';
+import type { EnvironmentName } from '../../domain/environment-name.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { containerdFiles, notesOn } from './containerd.ts';
 import { hostFile } from './host-file.ts';
@@ -25,7 +27,12 @@ export function kubernetesConfig(wanted: WantedHostConfig): Result<HostConfig, H
     runtime: 'kubernetes',
     environment: wanted.environment,
     enforces: 'repositories',
-    notes: [...(items.length === 0 ? [] : admissionNotes(wanted)), ...notesOn(wanted), ...wanted.notes],
+    notes: [
+      ...(items.length === 0 ? [] : admissionNotes(wanted)),
+      ...leftoverNotes(wanted, items.length === 0),
+      ...notesOn(wanted),
+      ...wanted.notes,
+    ],
     files: [...containerdFiles(wanted), ...(items.length === 0 ? [] : [hostFile(FILE, content)])],
   });
 }
@@ -52,11 +59,10 @@ function admission(
   { what, access, actions }: Admission,
 ): readonly unknown[] {
   if (!refusesAnything(access)) return [];
-  // An environment's name may end with "-", which the name of an object must not.
-  const name = `pullpass-${environment}-${what}`;
+  const name = nameOf(environment, what);
   const metadata = {
     name,
-    labels: { 'app.kubernetes.io/managed-by': 'pullpass' },
+    labels: labelsFor(environment),
     annotations: {
       'pullpass/written-by': `Written by Pullpass for the environment ${environment}. Do not edit: change policy or registries instead.`,
     },
@@ -90,6 +96,24 @@ function admission(
   ];
 }
 
+/** An environment's name may end with "-", which the name of an object must not. */
+function nameOf(environment: EnvironmentName, what: Admission['what']): string {
+  return `pullpass-${environment}-${what}`;
+}
+
+const MANAGED_BY = 'app.kubernetes.io/managed-by';
+const ENVIRONMENT = 'pullpass/environment';
+
+function labelsFor(environment: EnvironmentName): Readonly<Record<string, string>> {
+  return { [MANAGED_BY]: 'pullpass', [ENVIRONMENT]: labelValue(environment) };
+}
+
+/** A label's value begins and ends with a letter or digit; a name that does not is told apart by a hash, as no name has a dot. */
+function labelValue(environment: EnvironmentName): string {
+  if (!environment.startsWith('-') && !environment.endsWith('-')) return environment;
+  return `name.${createHash('sha256').update(environment).digest('hex').slice(0, 40)}`;
+}
+
 const POD = { apiGroups: [''], apiVersions: ['v1'] };
 const RESOURCE_RULES = [
   { ...POD, resources: ['pods'], operations: ['CREATE', 'UPDATE'] },
@@ -118,7 +142,7 @@ function imagesOf(pod: string): string {
 
 function admissionNotes({ environment, mode, defaultRegistry }: WantedHostConfig): readonly string[] {
   return [
-    `Apply the admission policy once for the cluster: kubectl apply --server-side -f /${FILE.join('/')}. It takes Kubernetes 1.30 or later.`,
+    `Apply the admission policy to the cluster, and again after every change of it, which no node does: kubectl apply --server-side -f /${FILE.join('/')}. It takes Kubernetes 1.30 or later.`,
     'It holds in every namespace, kube-system included: have the images of the platform always allowed, or look at what it would refuse in mode audit first.',
     ...(mode === 'audit'
       ? [`In mode audit it warns and writes to the audit log of Kubernetes, for ${environment}.`]
@@ -128,5 +152,25 @@ function admissionNotes({ environment, mode, defaultRegistry }: WantedHostConfig
       : [
           `Kubernetes takes an image without a registry from Docker Hub, not from ${defaultRegistry}: such an image has to be allowed on both.`,
         ]),
+  ];
+}
+
+const DELETE = 'kubectl delete --ignore-not-found validatingadmissionpolicybindings,validatingadmissionpolicies';
+
+/**
+ * Applying takes nothing away. `kubectl apply --prune` does not help: it passes over objects that were applied on the server's
+ * side, which those have to be that are too large for an annotation.
+ */
+function leftoverNotes({ environment, mode, enforced }: WantedHostConfig, nothingToApply: boolean): readonly string[] {
+  if (nothingToApply) {
+    const labels = Object.entries(labelsFor(environment)).map(([name, value]) => `${name}=${value}`);
+    return [
+      `No admission policy is wanted: where one was applied before, it holds until it is deleted: ${DELETE} -l ${labels.join(',')}`,
+    ];
+  }
+  if (mode === 'audit' && refusesAnything(enforced)) return [];
+  const name = nameOf(environment, 'deactivated');
+  return [
+    `${name}, which mode audit has for deactivated registries, is not wanted now: where it was applied before, it holds until it is deleted: ${DELETE} ${name}`,
   ];
 }

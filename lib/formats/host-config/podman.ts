@@ -4,9 +4,10 @@
  */
 import { stringify } from 'smol-toml';
 import { DEFAULT_PORT, refusesAnything } from '../../domain/access-scopes.ts';
-import { DOCKER_HUB_ALIASES, namesHost, parseRegistryHost } from '../../domain/registry-host.ts';
+import { DOCKER_HUB_ALIASES, parseRegistryHost } from '../../domain/registry-host.ts';
 import { caFile, commented, hostFile } from './host-file.ts';
 import { imagePolicy, looselyHeldNames, shutAliases } from './podman-policy.ts';
+import { spelledHosts } from './spelled-hosts.ts';
 import type { HostConfig, HostFile, HostTls, WantedHostConfig } from './wanted.ts';
 
 const ETC = ['etc', 'containers'];
@@ -38,12 +39,6 @@ function caFiles(host: string, ca: string): readonly HostFile[] {
   return spelledHosts(host).map((each) => caFile([...ETC, 'certs.d'], each, ca));
 }
 
-function spelledHosts(host: string): readonly string[] {
-  const parsed = parseRegistryHost(host);
-  const bare = parsed?.port === DEFAULT_PORT && namesHost(parsed.name);
-  return bare && host === parsed.name ? [host, `${host}:${DEFAULT_PORT}`] : [host];
-}
-
 function policyFile({ enforced }: WantedHostConfig): HostFile {
   return hostFile([...ETC, 'policy.json'], `${JSON.stringify(imagePolicy(enforced), undefined, 2)}\n`);
 }
@@ -73,6 +68,9 @@ function registryTables(wanted: WantedHostConfig): readonly RegistryTable[] {
     if (name === host || tables.has(host) || tables.get(name)?.insecure !== true) continue;
     tables.set(host, { prefix: host, location: host, insecure: false });
   }
+  for (const prefix of openedPrefixes(wanted)) {
+    if (!tables.has(prefix)) tables.set(prefix, { prefix, location: prefix, insecure: false });
+  }
   return [...tables.values()].sort((left, right) => (left.prefix < right.prefix ? -1 : 1));
 }
 
@@ -91,6 +89,14 @@ function blockedPrefixes({ enforced }: WantedHostConfig): readonly string[] {
   return [...new Set([...[...shut].filter((name) => !open.has(name)), ...aliases])].sort();
 }
 
+/** A registry on a port of a name that is blocked as one of Docker Hub's: a longer prefix comes first. */
+function openedPrefixes({ enforced }: WantedHostConfig): readonly string[] {
+  const aliases = new Set(shutAliases(enforced));
+  return enforced.scopes.flatMap(({ name, wildcard, port, allowed }) =>
+    allowed && !wildcard && aliases.has(name) && port !== undefined && port !== DEFAULT_PORT ? [`${name}:${port}`] : [],
+  );
+}
+
 function notesOn({ enforced, tls }: WantedHostConfig): readonly string[] {
   const loose = looselyHeldNames(enforced);
   return [
@@ -98,7 +104,9 @@ function notesOn({ enforced, tls }: WantedHostConfig): readonly string[] {
     ...(refusesAnything(enforced) ? [OTHER_POLICIES] : []),
     ...(shutAliases(enforced).length === 0
       ? []
-      : [`Docker Hub is docker.io here: by its other names (${DOCKER_HUB_ALIASES.join(', ')}) nothing can be pulled.`]),
+      : [
+          `Docker Hub is docker.io here: by its other names (${DOCKER_HUB_ALIASES.join(', ')}) nothing can be pulled, but from ports that are allowed by themselves.`,
+        ]),
     ...(loose.wildcards.length === 0
       ? []
       : [`podman takes ${loose.wildcards.join(', ')} for every port, policy for the default port only.`]),

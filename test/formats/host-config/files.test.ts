@@ -52,6 +52,7 @@ describe('containerd', () => {
       hosts('ca.example:5000'),
       hosts('plain.example:5000'),
       hosts('skip.example'),
+      hosts('skip.example:443'),
     ]);
     expect(parse(contentOf(config, hosts('ca.example:5000')))).toEqual({
       server: 'https://ca.example:5000',
@@ -62,11 +63,13 @@ describe('containerd', () => {
       server: 'http://plain.example:5000',
       host: {},
     });
-    expect(parse(contentOf(config, hosts('skip.example')))).toEqual({
-      server: 'https://skip.example',
-      skip_verify: true,
-      host: {},
-    });
+    for (const spelled of ['skip.example', 'skip.example:443']) {
+      expect(parse(contentOf(config, hosts(spelled)))).toEqual({
+        server: 'https://skip.example',
+        skip_verify: true,
+        host: {},
+      });
+    }
   });
 
   it('is told every host that a whitelist allows, and leads all others nowhere', () => {
@@ -80,7 +83,13 @@ describe('containerd', () => {
       server: 'https://harbor.example:5000',
       host: {},
     });
-    expect(pathsOf(config)).toHaveLength(4);
+    expect(pathsOf(config)).toEqual(
+      [
+        ...['_default', 'docker.io', 'docker.io:443', 'harbor.example', 'harbor.example:443', 'harbor.example:5000'],
+        ...['quay.io', 'quay.io:443'],
+      ].map(hosts),
+    );
+    expect(contentOf(config, hosts('harbor.example'))).toContain('not-allowed-by-pullpass.invalid');
     expect(config.notes.join('\n')).toContain(
       'everything can be pulled from quay.io, though policy allows only a part',
     );
@@ -91,7 +100,15 @@ describe('containerd', () => {
     const config = containerdConfig(
       wantedFor({ whitelist: ['*.corp.example'], deny: ['b.corp.example'] }, { knownHosts }),
     );
-    expect(pathsOf(config)).toEqual([hosts('_default'), hosts('a.corp.example')]);
+    const open = ['a.corp.example', 'a.corp.example:443'].map(hosts);
+    const shut = [
+      ...['_default', 'b.corp.example', 'b.corp.example:443', 'c.corp.example:5000'],
+      ...['elsewhere.test', 'elsewhere.test:443'],
+    ].map(hosts);
+    expect([...pathsOf(config)].sort()).toEqual([...open, ...shut].sort());
+    for (const path of open) expect(parse(contentOf(config, path))).toMatchObject({ server: 'https://a.corp.example' });
+    // Each has its file although `_default` shuts it, too: a folder that is there already would come first.
+    for (const path of shut) expect(contentOf(config, path)).toContain('not-allowed-by-pullpass.invalid');
     expect(config.notes.join('\n')).toContain('containerd knows no *.corp.example');
     expect(config.notes.join('\n')).toContain('all others are shut');
   });
@@ -207,6 +224,17 @@ describe('podman', () => {
       'registry.hub.docker.com:443': REJECT,
     });
     expect(contentOf(config, REGISTRIES)).toContain('prefix = "registry-1.docker.io"');
+  });
+
+  it("lets a registry be that is allowed on a port of one of Docker Hub's other names", () => {
+    const config = podmanConfig(wantedFor({ whitelist: ['registry-1.docker.io:5000'] }));
+    const tables = z.object({ registry: z.array(z.record(z.string(), z.unknown())) });
+    const { registry } = tables.parse(parse(contentOf(config, REGISTRIES)));
+    expect(registry.filter(({ prefix }) => String(prefix).startsWith('registry-1.'))).toEqual([
+      { prefix: 'registry-1.docker.io', location: 'registry-1.docker.io', blocked: true },
+      { prefix: 'registry-1.docker.io:5000', location: 'registry-1.docker.io:5000', insecure: false },
+    ]);
+    expect(dockerScopes(config)).toMatchObject({ 'registry-1.docker.io:5000': ACCEPT, 'registry-1.docker.io': REJECT });
   });
 
   it('looks for short names in the default registry only where policy sets one', () => {

@@ -1,6 +1,9 @@
 import type { CelInput } from '@bufbuild/cel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import { OPEN } from '../../../lib/domain/access-scopes.ts';
+import { parseEnvironmentName } from '../../../lib/domain/environment-name.ts';
 import { decide, type Policies } from '../../../lib/domain/policy-decision.ts';
 import { kubernetesConfig } from '../../../lib/formats/host-config/kubernetes.ts';
 import type { HostConfig, WantedHostConfig } from '../../../lib/formats/host-config/wanted.ts';
@@ -153,6 +156,44 @@ describe('what is applied', () => {
     const names = [...content.matchAll(/"name": "(?<name>pullpass[^"]*)"/g)].map(({ groups }) => groups?.['name']);
     expect(names).toEqual(['pullpass-prod-images', 'pullpass-prod-images']);
     for (const name of names) expect(name).toMatch(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/);
+  });
+
+  it.each([
+    ['prod', 'prod'],
+    ['a-b', 'a-b'],
+    ['prod-', 'name.'],
+    ['-prod', 'name.'],
+  ])('is labelled with the environment %s, as a label may be', (name, start) => {
+    const environment = parseEnvironmentName(name);
+    if (!environment.ok) throw new Error(name);
+    const { files } = configOf(wantedFor({ whitelist: ['quay.io'] }, { environment: environment.value }));
+    const labelled = z.object({
+      items: z.array(z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) })),
+    });
+    const { items } = labelled.parse(JSON.parse(files.at(-1)?.content ?? ''));
+    expect(items).toHaveLength(2);
+    for (const { labels } of items.map(({ metadata }) => metadata)) {
+      expect(labels).toMatchObject({ 'app.kubernetes.io/managed-by': 'pullpass' });
+      expect(labels['pullpass/environment']).toMatch(/^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/);
+      expect(labels['pullpass/environment']?.startsWith(start)).toBe(true);
+    }
+  });
+
+  const notesFor = (...wanted: Parameters<typeof wantedFor>): string => configOf(wantedFor(...wanted)).notes.join('\n');
+  const DELETE = 'kubectl delete --ignore-not-found validatingadmissionpolicybindings,validatingadmissionpolicies';
+
+  it('is to be applied again after every change', () => {
+    expect(notesFor({ whitelist: ['quay.io'] })).toMatch(/again after every change .*kubectl apply --server-side -f/);
+  });
+
+  it('says how to delete what an earlier one had and this one has not', () => {
+    expect(notesFor({ whitelist: ['quay.io'] })).toContain(`${DELETE} pullpass-prod-deactivated`);
+    const { enforced } = wantedFor({ deny: ['quay.io/off'] });
+    expect(notesFor({ whitelist: ['quay.io'] }, { mode: 'audit', enforced })).not.toContain(DELETE);
+    expect(notesFor({ whitelist: ['quay.io'] }, { mode: 'audit', enforced: OPEN })).toContain(
+      `${DELETE} pullpass-prod-deactivated`,
+    );
+    expect(notesFor({})).toContain(`${DELETE} -l app.kubernetes.io/managed-by=pullpass,pullpass/environment=prod`);
   });
 
   it('is not there where nothing is refused', () => {
