@@ -1,6 +1,6 @@
 /** Puts a login check together: which networks it may reach, how long it may take, who resolves names. */
 import { parseNetworks } from './address-guard.ts';
-import type { RefusedStrangers } from './control.ts';
+import { controlWith, type RefusedStrangers } from './control.ts';
 import { resolveBySystem, type Resolve } from './guarded-connection.ts';
 import { logIn } from './log-in.ts';
 import type { LoginCheck } from './login-check.ts';
@@ -25,7 +25,7 @@ export function createLoginCheck(options: LoginCheckOptions): LoginCheck {
   const networks = parseNetworks(options.allowedNetworks);
   if (!networks.ok) throw new RangeError(`${networks.failure.field} ${networks.failure.rule}`);
   const guard = { allowedNetworks: networks.value, resolve: options.resolve ?? resolveBySystem };
-  const refusedStrangers = options.refusedStrangers ?? NO_MEMORY;
+  const control = controlWith(options.refusedStrangers ?? NO_MEMORY);
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 
   return async (request) => {
@@ -35,7 +35,7 @@ export function createLoginCheck(options: LoginCheckOptions): LoginCheck {
     }, timeoutMs);
     try {
       const conversation = startConversation(request, guard, AbortSignal.any([request.signal, overdue.signal]));
-      return conversation.ok ? await logIn(conversation.value, refusedStrangers) : conversation.failure;
+      return conversation.ok ? await logIn(conversation.value, control) : conversation.failure;
     } finally {
       clearTimeout(timer);
     }

@@ -7,17 +7,17 @@
  */
 import { authorize, type Identity } from './authorization.ts';
 import type { Challenge } from './challenge.ts';
-import { acceptsStranger, type RefusedStrangers } from './control.ts';
+import type { Control } from './control.ts';
 import type { GuardedResponse } from './guarded-request.ts';
 import type { LoginCheckOutcome } from './login-check.ts';
 import {
   ACCEPTS_ANYONE,
   NO_USABLE_CHALLENGE,
   NOT_A_REGISTRY,
+  PROBE_WITHOUT_LOGIN,
   PUBLIC_PROBE,
   REFUSED_BEFORE_LOGIN,
   REFUSES_REQUEST,
-  SCOPE_DENIED,
   TAKES_ANY_PASSWORD,
   TOKEN_REFUSED,
   UNAUTHORIZED,
@@ -31,7 +31,7 @@ import type { Conversation, Headers } from './registry-conversation.ts';
 const BASE = '/v2/';
 const NOBODY: Headers = {};
 
-export async function logIn(conversation: Conversation, refused: RefusedStrangers): Promise<LoginCheckOutcome> {
+export async function logIn(conversation: Conversation, control: Control): Promise<LoginCheckOutcome> {
   const probe = probeRepository(conversation);
   if (!probe.ok) return probe.failure;
   const repository = probe.value;
@@ -39,7 +39,7 @@ export async function logIn(conversation: Conversation, refused: RefusedStranger
   const ping = await conversation.askRegistry(BASE, NOBODY);
   if (!ping.ok) return ping.failure;
   const { status } = ping.value;
-  if (status === 401) return await answerChallenge(conversation, ping.value, { repository, refused });
+  if (status === 401) return await answerChallenge(conversation, ping.value, { repository, control });
   if (!looksLikeRegistry(ping.value)) {
     // 400 is how the usual TLS servers answer a plain request, and nginx a client without the certificate that it wants.
     if (status === 400) return conversation.endpoint.secure ? REFUSES_REQUEST : WANTS_HTTPS;
@@ -47,13 +47,13 @@ export async function logIn(conversation: Conversation, refused: RefusedStranger
   }
   if (status === 403) return REFUSED_BEFORE_LOGIN;
   if (status !== 200) return NOT_A_REGISTRY;
-  return repository === undefined ? ACCEPTS_ANYONE : await logInAtRepository(conversation, { repository, refused });
+  return repository === undefined ? ACCEPTS_ANYONE : await logInAtRepository(conversation, { repository, control });
 }
 
 async function answerChallenge(
   conversation: Conversation,
   refusal: GuardedResponse,
-  { repository, refused }: { readonly repository: string | undefined; readonly refused: RefusedStrangers },
+  { repository, control }: { readonly repository: string | undefined; readonly control: Control },
 ): Promise<LoginCheckOutcome> {
   const challenge = usableChallenge(refusal);
   if (challenge === undefined) return NO_USABLE_CHALLENGE;
@@ -61,21 +61,21 @@ async function answerChallenge(
   const entered = await enter(conversation, challenge, 'credential');
   if (entered !== VERIFIED) return entered;
   const asStranger = (): Promise<LoginCheckOutcome> => enter(conversation, challenge, 'stranger');
-  if (repository !== undefined) return await pullAs(conversation, challenge, { repository, refused, asStranger });
-  const isProven = !(await acceptsStranger(conversation, { challenge, refused, tries: [asStranger] }));
+  if (repository !== undefined) return await pullAs(conversation, challenge, { repository, control, asStranger });
+  const isProven = !(await control(conversation, { challenge, tries: [{ attempt: asStranger }] }));
   return isProven ? VERIFIED : TAKES_ANY_PASSWORD;
 }
 
 /** `/v2/` is open, which some registries are although they guard each repository. */
 async function logInAtRepository(
   conversation: Conversation,
-  { repository, refused }: { readonly repository: string; readonly refused: RefusedStrangers },
+  { repository, control }: { readonly repository: string; readonly control: Control },
 ): Promise<LoginCheckOutcome> {
   const listed = await conversation.askRegistry(tagsPath(repository), NOBODY);
   if (!listed.ok) return listed.failure;
   if (listed.value.status === 200) return PUBLIC_PROBE;
   const challenge = listed.value.status === 401 ? usableChallenge(listed.value) : undefined;
-  if (challenge === undefined) return SCOPE_DENIED;
+  if (challenge === undefined) return PROBE_WITHOUT_LOGIN;
   const login = await authorize(conversation, challenge, { as: 'credential' });
   if (!login.ok) return login.failure;
   if (challenge.scheme === 'basic') {
@@ -84,7 +84,7 @@ async function logInAtRepository(
     if (!entered.ok) return entered.failure;
     if (entered.value.status === 401) return UNAUTHORIZED;
   }
-  return await pullAs(conversation, challenge, { repository, refused });
+  return await pullAs(conversation, challenge, { repository, control });
 }
 
 async function enter(conversation: Conversation, challenge: Challenge, as: Identity): Promise<LoginCheckOutcome> {
@@ -103,15 +103,16 @@ async function pullAs(
   challenge: Challenge,
   what: {
     readonly repository: string;
-    readonly refused: RefusedStrangers;
+    readonly control: Control;
     readonly asStranger?: () => Promise<LoginCheckOutcome>;
   },
 ): Promise<LoginCheckOutcome> {
-  const { repository, refused, asStranger } = what;
+  const { repository, control, asStranger } = what;
   const pull = (as: Identity): Promise<LoginCheckOutcome> => tryPull(conversation, challenge, { repository, as });
   const pulled = await pull('credential');
   if (pulled !== VERIFIED) return pulled;
   if ((await pull('nobody')) === VERIFIED) return PUBLIC_PROBE;
-  const tries = [...(asStranger === undefined ? [] : [asStranger]), () => pull('stranger')];
-  return (await acceptsStranger(conversation, { challenge, refused, tries })) ? TAKES_ANY_PASSWORD : VERIFIED;
+  const login = asStranger === undefined ? [] : [{ attempt: asStranger }];
+  const tries = [...login, { repository, attempt: () => pull('stranger') }];
+  return (await control(conversation, { challenge, tries })) ? TAKES_ANY_PASSWORD : VERIFIED;
 }

@@ -84,6 +84,13 @@ export const NO_USABLE_CHALLENGE: LoginCheckOutcome = {
   advice: 'The host asks for a login by neither Basic nor Bearer, which container clients need: check host and port.',
 };
 
+/** Nobody was asked for the credential, so this says nothing about it. */
+export const PROBE_WITHOUT_LOGIN: LoginCheckOutcome = {
+  status: 'not_a_registry',
+  advice:
+    'Anybody gets into /v2/, and the probe repository asks for no login by Basic or Bearer, so none was tried: check probe.repository.',
+};
+
 export const NO_TOKEN: LoginCheckOutcome = {
   status: 'not_a_registry',
   advice: 'The token service answered without a usable token: check what answers where the registry sends logins.',

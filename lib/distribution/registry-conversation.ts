@@ -18,6 +18,8 @@ export type Headers = Readonly<Record<string, string>>;
 export interface Conversation {
   readonly request: LoginCheckRequest;
   readonly endpoint: Endpoint;
+  /** Ends it, whatever it waits for. */
+  readonly signal: AbortSignal;
   /** The address's host, and the one that serves its API. */
   readonly hosts: readonly string[];
   /** GET; HEAD where the answer's body says nothing. */
@@ -44,6 +46,7 @@ export function startConversation(
   return success({
     request,
     endpoint,
+    signal,
     hosts: [host.name, endpoint.host],
     async askRegistry(path, headers, method) {
       const asked = { endpoint, trust, path, headers, ...(method === undefined ? {} : { method }) };

@@ -13,7 +13,7 @@ import { editDetail } from './change-detail.ts';
 import { obtainCredential, type Obtained, type VerificationFailed } from './obtain-credential.ts';
 import { applySettings, type RegistrySettingsInput } from './registry-input.ts';
 import { acceptSource, currentVersions } from './registry-source.ts';
-import { driftNews } from './verification.ts';
+import { editedDrift } from './verification.ts';
 
 export interface RegistryEdit extends RegistrySettingsInput {
   readonly source?: unknown;
@@ -92,8 +92,12 @@ async function reissueEdit(
   // What was verified before says nothing about a new source or new TLS.
   const verified = touched || claimed.verification === undefined ? {} : { verified: claimed.verification };
   const obtained = await obtainCredential({ ...source.value, target, verify, ...present, ...verified }, deps);
+  const drift = obtained.ok ? editedDrift(claimed, obtained.value.verification) : undefined;
   const stored = obtained.ok
-    ? await storeEdit({ change, previous, target, reissued: { ...source.value, obtained: obtained.value } }, deps)
+    ? await storeEdit(
+        { change, previous, target, reissued: { ...source.value, obtained: obtained.value, drift } },
+        deps,
+      )
     : obtained;
   if (!stored.ok) {
     // What was written beside the old versions is a password that nobody was told is stored.
@@ -103,9 +107,7 @@ async function reissueEdit(
     await deps.catalogue.finishRefresh({ registryId, claimId: claim.claimId, sourceVersion });
     return stored;
   }
-  const { verification } = stored.value;
-  const news = verification === undefined ? undefined : driftNews(claimed, verification);
-  if (news !== undefined) deps.report(news.event);
+  if (drift !== undefined) deps.report(drift.event);
   return stored;
 }
 
@@ -117,6 +119,11 @@ const CLAIM_MS = 60_000;
 interface EditedSource {
   readonly kind: SourceKind;
   readonly source: AcceptedSource;
+}
+
+interface Reissued extends EditedSource {
+  readonly obtained: Obtained;
+  readonly drift: ReturnType<typeof editedDrift>;
 }
 
 async function editedSource(
@@ -143,14 +150,16 @@ async function storeEdit(
     readonly change: Change;
     readonly previous: Registry;
     readonly target: Target;
-    readonly reissued?: EditedSource & { readonly obtained: Obtained };
+    readonly reissued?: Reissued;
   },
   deps: EditRegistryDeps,
 ): Promise<Result<Registry, NotFound | RevisionConflict>> {
   const { previous, change } = parts;
   const { id, order, state, createdAt, revision } = previous;
   const now = deps.now();
-  const detail = editDetail(change.edit, previous, parts.target);
+  const drift = parts.reissued?.drift;
+  const edited = editDetail(change.edit, previous, parts.target);
+  const detail = drift === undefined ? edited : `${edited}; ${drift.words}`;
   const written = await deps.catalogue.updateRegistry({
     registry: {
       ...{ id, order, state, createdAt, revision, ...parts.target, updatedAt: now },
@@ -189,11 +198,7 @@ function keptParts(previous: Registry): SourceParts {
  * Writes the new versions into the vault, beside the old ones that the catalogue still points at. Those are settled first: a
  * vault may keep one version only beside the current one, and whoever died before `settle` left them there.
  */
-async function newParts(
-  id: string,
-  reissued: EditedSource & { readonly obtained: Obtained },
-  deps: EditRegistryDeps,
-): Promise<SourceParts> {
+async function newParts(id: string, reissued: Reissued, deps: EditRegistryDeps): Promise<SourceParts> {
   const { settings, secret } = reissued.source;
   const { issued, record, verification } = reissued.obtained;
   const sourceVersion = secret === undefined ? undefined : deps.newId();

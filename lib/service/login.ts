@@ -32,6 +32,6 @@ export async function checkLogin(
 }
 
 /** The registry was reached and said no to this credential: it must not take the place of one that works. */
-export function isRefusal(outcome: LoginCheckOutcome): boolean {
+export function isRefusal(outcome: Pick<LoginCheckOutcome, 'status'>): boolean {
   return outcome.status === 'unauthorized' || outcome.status === 'scope_denied';
 }

@@ -20,6 +20,8 @@ export interface NoteLoginDeps {
 export interface LoginToNote {
   /** As it was when its credential was read. */
   readonly registry: Registry;
+  /** When the login began: one that ended since then knows better. */
+  readonly beganAt: number;
   readonly outcome: LoginCheckOutcome;
   /** What becomes of the credential's record. */
   readonly credential?: (registry: Registry) => CredentialRecord;
@@ -27,7 +29,7 @@ export interface LoginToNote {
   readonly change?: ChangeEntry;
 }
 
-/** `busy`: somebody else works on it. `lost`: it was edited or refreshed meanwhile, and this says nothing about it. */
+/** `busy`: somebody else works on it. `lost`: it was edited, refreshed or logged in at meanwhile, and this says nothing about it. */
 export type NotedLogin =
   | { readonly kind: 'noted'; readonly verification: Verification }
   | { readonly kind: 'missing' }
@@ -45,7 +47,7 @@ export async function noteLogin(login: LoginToNote, deps: NoteLoginDeps): Promis
   const registry = await deps.catalogue.claimRegistry(registryId, { claimId, now, until: now + NOTE_CLAIM_MS });
   if (registry === 'missing' || registry === 'busy') return { kind: registry };
   const claimed = { registryId, claimId, sourceVersion: registry.sourceVersion };
-  if (!isSameLogin(registry, login.registry)) {
+  if (!isSameLogin(registry, login.registry) || isOutdated(login, registry)) {
     await deps.catalogue.finishRefresh(claimed);
     return { kind: 'lost' };
   }
@@ -53,6 +55,7 @@ export async function noteLogin(login: LoginToNote, deps: NoteLoginDeps): Promis
   const news = driftNews(registry, verification);
   const stored = await deps.catalogue.finishRefresh({
     ...claimed,
+    knownRejection: registry.credential.rejectedVersion,
     ...(login.credential === undefined ? {} : { credential: login.credential(registry) }),
     verification,
     changes: [...(change === undefined ? [] : [change]), ...(news === undefined ? [] : [news.entry])],
@@ -65,4 +68,9 @@ export async function noteLogin(login: LoginToNote, deps: NoteLoginDeps): Promis
 /** Every edit counts the revision up, every refresh makes a version. */
 function isSameLogin(stored: Registry, used: Registry): boolean {
   return stored.revision === used.revision && stored.credential.current?.version === used.credential.current?.version;
+}
+
+/** One that was there when ours began is no newer, whatever the clock said of the machine that wrote it. */
+function isOutdated({ beganAt, registry }: LoginToNote, { verification }: Registry): boolean {
+  return verification !== undefined && verification.at !== registry.verification?.at && verification.at > beganAt;
 }

@@ -68,7 +68,7 @@ export async function refreshClaimed(claimed: Claimed, deps: RefreshDeps): Promi
   }
   const checked = await checkLogin(registry, minted.value, deps);
   const verification = noteVerification(registry.verification, checked, deps.now());
-  if (isRefusal(checked) && !isLastResort(checked, registry.credential, deps.now())) {
+  if (isRefusal(checked) && !isLastResort(checked, claimed, deps.now())) {
     return await fail(claimed, { failure: mintFailure('login_refused', checked.advice), verification }, deps);
   }
   return await store(claimed, { credential: minted.value, verification }, deps);
@@ -86,12 +86,15 @@ function lastsAsLong(minted: FreshCredential, record: CredentialRecord): boolean
 }
 
 /**
- * A login that works, only not for the probe repository, is worse than the present credential, and better than none: that
- * somebody deleted the probe repository must not let every other pull from this registry end.
+ * A login that works, only not for the probe repository, is worse than the present credential, and better than none or one
+ * that hosts were refused with: that somebody deleted the probe repository must not let every other pull from this registry
+ * end. What is not made anew is the very password that was rejected, and no better than it.
  */
-function isLastResort(checked: LoginCheckOutcome, { current }: CredentialRecord, now: number): boolean {
+function isLastResort(checked: LoginCheckOutcome, { registry, mint }: Claimed, now: number): boolean {
   if (checked.status !== 'scope_denied') return false;
+  const { current, rejectedVersion } = registry.credential;
   if (current === undefined) return true;
+  if (mint.renewable && rejectedVersion === current.version) return true;
   return current.expiresAt !== undefined && now >= lastResortFrom({ ...current, expiresAt: current.expiresAt });
 }
 
@@ -184,6 +187,7 @@ async function finish(
     registryId: registry.id,
     claimId,
     sourceVersion: registry.sourceVersion,
+    knownRejection: registry.credential.rejectedVersion,
     ...outcome,
     changes: [...(change === undefined ? [] : [change]), ...(news === undefined ? [] : [news.entry])],
   });

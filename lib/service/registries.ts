@@ -180,9 +180,11 @@ export async function verifyRegistry(
   if (!found.ok) return found;
   const credential = await currentCredential(found.value, deps);
   if (!credential.ok) return credential;
+  const beganAt = deps.now();
   const outcome = await checkLogin(found.value, credential.value, deps);
   const login = {
     registry: found.value,
+    beganAt,
     outcome,
     credential: (registry: Registry) => recordAfterCheck(registry, outcome, deps),
     change: { ...changeBy(target, 'registry.verify', deps), detail: loginWords(outcome) },

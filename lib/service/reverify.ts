@@ -163,11 +163,12 @@ async function verifyOne(
   const credential = await currentCredential(registry, { ...deps, issuedCache: NOT_CACHED });
   if (!credential.ok) return 'skipped';
   const deadline = (milliseconds: number): AbortSignal => AbortSignal.any([deps.deadline(milliseconds), stop]);
+  const beganAt = deps.now();
   const outcome = await checkLogin(registry, credential.value, { ...deps, deadline });
   // A login that was ended from here says nothing about the registry.
   if (stop.aborted) return 'skipped';
   if (!last && isTransient(outcome.status)) return 'again';
-  const noted = await noteLogin({ registry, outcome }, deps);
+  const noted = await noteLogin({ registry, beganAt, outcome }, deps);
   if (noted.kind !== 'noted') return 'skipped';
   if (noted.verification.drift === undefined) drifted.delete(id);
   else drifted.add(id);

@@ -6,6 +6,7 @@ import type { CredentialState } from '../domain/credential.ts';
 import type { Registry } from '../domain/registry.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { everyItem } from './every-item.ts';
+import { isRefusal } from './login.ts';
 import { viewRegistries, type RegistryReadDeps } from './registries.ts';
 import { secondsLeftOf, type RegistryView } from './registry-view.ts';
 import { stateOf } from './release.ts';
@@ -32,8 +33,11 @@ export interface Status {
 
 export interface Attention {
   readonly view: RegistryView;
-  /** Its credential's state, or `drifted` where that one is fresh. */
-  readonly reason: 'stale' | 'expired' | 'pending' | 'drifted';
+  /**
+   * Its credential's state. Where that one is fresh: `drifted`, or `refused` where it never was well and the registry said no
+   * at the last login.
+   */
+  readonly reason: 'stale' | 'expired' | 'pending' | 'drifted' | 'refused';
 }
 
 const ATTENTION = 50;
@@ -47,6 +51,7 @@ export async function status(deps: StatusDeps): Promise<Status> {
   const kinds = new Map<string, Counted>();
   const late: Registry[] = [];
   const drifted: Registry[] = [];
+  const refused: Registry[] = [];
   let driftedCount = 0;
   let worst: Status['health'] = 'ok';
   const now = deps.now();
@@ -57,7 +62,8 @@ export async function status(deps: StatusDeps): Promise<Status> {
     const hasDrifted = registry.verification?.drift !== undefined;
     if (hasDrifted) driftedCount += 1;
     if (state === 'fresh') {
-      if (hasDrifted && drifted.length < ATTENTION) drifted.push(registry);
+      const needy = hasDrifted ? drifted : refused;
+      if ((hasDrifted || isRefused(registry)) && needy.length < ATTENTION) needy.push(registry);
       continue;
     }
     if (late.length < ATTENTION) late.push(registry);
@@ -69,13 +75,23 @@ export async function status(deps: StatusDeps): Promise<Status> {
     kinds: [...kinds.values()],
     environments: environments.length,
     drifted: driftedCount,
-    attention: await attentionTo([...late, ...drifted].slice(0, ATTENTION), deps),
+    attention: await attentionTo([...late, ...drifted, ...refused].slice(0, ATTENTION), deps),
   };
 }
 
 async function attentionTo(registries: readonly Registry[], deps: StatusDeps): Promise<readonly Attention[]> {
   const views = await viewRegistries(registries, deps);
-  return views.map((view) => ({ view, reason: view.credentialState === 'fresh' ? 'drifted' : view.credentialState }));
+  return views.map((view) => ({ view, reason: reasonOf(view) }));
+}
+
+function reasonOf({ registry, credentialState }: RegistryView): Attention['reason'] {
+  if (credentialState !== 'fresh') return credentialState;
+  return registry.verification?.drift === undefined ? 'refused' : 'drifted';
+}
+
+/** Hosts get a credential that the registry said no to: taken as a last resort, or noticed after the credential was stored. */
+function isRefused({ verification }: Registry): boolean {
+  return verification !== undefined && isRefusal(verification);
 }
 
 type Counted = { -readonly [Key in keyof KindStatus]: KindStatus[Key] };

@@ -48,19 +48,42 @@ export interface DriftNews {
 /** Nobody's token: an agent's id is a ULID. */
 const PULLPASS = 'pullpass';
 
+type Known = Pick<Registry, 'id' | 'address' | 'verification'>;
+
 /** Undefined: nothing changed that anybody has to be told. */
-export function driftNews(
-  registry: Pick<Registry, 'id' | 'address' | 'verification'>,
-  next: Verification,
-): DriftNews | undefined {
-  const { id, address, verification: previous } = registry;
-  if (previous === undefined || (previous.drift === undefined) === (next.drift === undefined)) return undefined;
-  const began = next.drift !== undefined;
-  const code = began ? 'registry.drift' : 'registry.drift_ended';
-  const from = conditionOf(previous);
-  const to = conditionOf(next);
+export function driftNews(registry: Known, next: Verification): DriftNews | undefined {
+  const turn = driftTurn(registry, next);
+  if (turn === undefined) return undefined;
+  const entry = { type: 'change', at: next.at, actor: PULLPASS, subject: registry.id } as const;
   return {
-    entry: { type: 'change', at: next.at, actor: PULLPASS, action: code, subject: id, detail: `${from} -> ${to}` },
-    event: { level: began ? 'warn' : 'info', code, fields: { registryId: id, address, from, to } },
+    entry: { ...entry, action: turn.code, detail: `${turn.from} -> ${turn.to}` },
+    event: eventOf(turn, registry),
   };
+}
+
+/** Of an edit, whose own entry says it. After one without a login nothing is known, of drift neither. */
+export function editedDrift(
+  registry: Known,
+  next: Verification | undefined,
+): { readonly words: string; readonly event: ServiceEvent } | undefined {
+  const turn = driftTurn(registry, next);
+  if (turn === undefined) return undefined;
+  const words = `${turn.code === 'registry.drift' ? 'drift' : 'drift ended'}: ${turn.from} -> ${turn.to}`;
+  return { words, event: eventOf(turn, registry) };
+}
+
+interface DriftTurn {
+  readonly code: 'registry.drift' | 'registry.drift_ended';
+  readonly from: Condition;
+  readonly to: Condition | 'not verified';
+}
+
+function driftTurn({ verification: previous }: Known, next: Verification | undefined): DriftTurn | undefined {
+  if (previous === undefined || (previous.drift === undefined) === (next?.drift === undefined)) return undefined;
+  const code = next?.drift === undefined ? 'registry.drift_ended' : 'registry.drift';
+  return { code, from: conditionOf(previous), to: next === undefined ? 'not verified' : conditionOf(next) };
+}
+
+function eventOf({ code, from, to }: DriftTurn, { id, address }: Known): ServiceEvent {
+  return { level: code === 'registry.drift' ? 'warn' : 'info', code, fields: { registryId: id, address, from, to } };
 }

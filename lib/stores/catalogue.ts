@@ -73,6 +73,8 @@ export interface RefreshOutcome {
   readonly claimId: string;
   /** The secret the credential was made from; a registry edited meanwhile must not get a credential of its old source. */
   readonly sourceVersion: string | undefined;
+  /** The rejected version that was known when it was claimed. */
+  readonly knownRejection?: string | undefined;
   /** Replaces the whole record; a `claim` in it is not kept. Absent: all but the claim stays as it is. */
   readonly credential?: CredentialRecord;
   readonly verification?: Registry['verification'];
@@ -135,7 +137,8 @@ export interface Catalogue {
   claimRegistry(id: string, claim: ClaimRequest): Promise<Registry | 'missing' | 'busy'>;
   /**
    * Ends the claim with its outcome. `lost`, and nothing changed, when the claim is no longer ours (a lapsed one is
-   * until somebody else takes it) or the source changed meanwhile.
+   * until somebody else takes it) or the source changed meanwhile. A rejection that was reported meanwhile is kept, and the
+   * due time with it, unless there is another credential by then.
    */
   finishRefresh(outcome: RefreshOutcome): Promise<'stored' | 'lost'>;
   /** Marks a version as rejected and the registry as due now: once per version, only for the current one. */

@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import type { CanonicalAddress } from '../domain/address.ts';
 import { MINT_FAILURE_CODES, type CredentialRecord } from '../domain/credential.ts';
 import { VERIFICATION_STATUSES, type Registry, type SourceSettings } from '../domain/registry.ts';
+import type { RefreshOutcome } from './catalogue.ts';
 
 export type RegistryDocument = Omit<Registry, 'order' | 'revision' | 'credential'>;
 export type CredentialDocument = Omit<CredentialRecord, 'dueAt' | 'claim'>;
@@ -82,6 +83,21 @@ export function credentialText(credential: CredentialRecord): string {
 export function withStoredLogin(given: Registry, { credential, verification }: Registry): Registry {
   const { verification: _outdated, ...rest } = given;
   return { ...rest, credential, ...(verification === undefined ? {} : { verification }) };
+}
+
+/**
+ * The record that a claim ends with. What a host reported meanwhile was promised to be looked at, and whoever held the claim
+ * knew nothing of it: as long as it is the same credential, it stays rejected, and due.
+ */
+export function recordAfterClaim(
+  stored: CredentialRecord,
+  { credential, knownRejection }: Pick<RefreshOutcome, 'credential' | 'knownRejection'>,
+): CredentialRecord {
+  const { rejectedVersion, dueAt } = stored;
+  if (credential === undefined) return withoutClaim(stored);
+  const isNews = rejectedVersion !== undefined && rejectedVersion !== knownRejection;
+  if (!isNews || rejectedVersion !== credential.current?.version) return withoutClaim(credential);
+  return withoutClaim({ ...credential, rejectedVersion, ...(dueAt === undefined ? {} : { dueAt }) });
 }
 
 export function withoutClaim(credential: CredentialRecord): CredentialRecord {

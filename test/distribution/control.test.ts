@@ -23,6 +23,10 @@ function usernames(seen: readonly Seen[]): string[] {
   });
 }
 
+function strangersAt({ seen }: { readonly seen: readonly Seen[] }): number {
+  return usernames(seen).filter((name) => name === 'pullpass-control').length;
+}
+
 async function checkAgainst(listener: RequestListener, over: Partial<LoginCheckRequest>) {
   const server = await serve(listener);
   return { outcome: await check(requestTo(server.address, over)), server };
@@ -73,7 +77,93 @@ describe('a made-up login', () => {
       const probe = probeRepository === undefined ? {} : { probeRepository };
       expect(await patient(requestTo(server.address, { ...TRYING, ...probe }))).toMatchObject({ status: 'verified' });
     }
-    expect(usernames(server.seen).filter((name) => name === 'pullpass-control')).toHaveLength(1);
+    expect(strangersAt(server)).toBe(1);
+  });
+
+  it('is made once by many checks at once that one host refuses', async () => {
+    const patient = createLoginCheck({ allowedNetworks: LOOPBACK, refusedStrangers: new Set<string>() });
+    const server = await serve(registryOf({ login: [basic()] }));
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => patient(requestTo(server.address, TRYING))));
+    expect(outcomes.map(verdict)).toEqual(Array.from({ length: 8 }, () => ({ status: 'verified' })));
+    expect(strangersAt(server)).toBe(1);
+  });
+
+  it('gives the warning to each of many checks at once that one host lets in', async () => {
+    const patient = createLoginCheck({ allowedNetworks: LOOPBACK, refusedStrangers: new Set<string>() });
+    const server = await serve(takesAnything);
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => patient(requestTo(server.address, TRYING))));
+    expect(outcomes.map(({ warning }) => warning)).toEqual(Array.from({ length: 8 }, () => 'accepts_anyone'));
+  });
+
+  it('is not waited for by a check that has to end', async () => {
+    const patient = createLoginCheck({ allowedNetworks: LOOPBACK, refusedStrangers: new Set<string>() });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const { promise: tried, resolve } = Promise.withResolvers<undefined>();
+    let answered = 0;
+    const server = await serve((request, response) => {
+      const { authorization } = request.headers;
+      if (authorization === undefined) reply(response, 401, BASIC);
+      else if (authorization !== basic()) resolve(undefined);
+      else {
+        reply(response, 200);
+        answered += 1;
+        // The second one's login has worked, and the first one's control hangs.
+        if (answered === 2)
+          setTimeout(() => {
+            second.abort();
+          }, 50);
+      }
+    });
+    const hanging = patient(requestTo(server.address, { ...TRYING, signal: first.signal }));
+    await tried;
+    expect(await patient(requestTo(server.address, { ...TRYING, signal: second.signal }))).toMatchObject({
+      status: 'verified',
+    });
+    first.abort();
+    await hanging;
+  });
+
+  it.each([
+    [
+      'the one with a probe first',
+      [PROBE, {}],
+      [{ status: 'verified' }, { status: 'verified', warning: 'accepts_anyone' }],
+    ],
+    [
+      'the one with a probe last',
+      [{}, PROBE],
+      [{ status: 'verified', warning: 'accepts_anyone' }, { status: 'verified' }],
+    ],
+  ])('that gets in, and may only not pull, is judged alike in every order: %s', async (_name, probes, wanted) => {
+    const patient = createLoginCheck({ allowedNetworks: LOOPBACK, refusedStrangers: new Set<string>() });
+    const server = await serve((request, response) => {
+      const { authorization } = request.headers;
+      const mayEnter = request.url === '/v2/' ? authorization !== undefined : authorization === basic();
+      reply(response, mayEnter ? 200 : 401, mayEnter ? {} : BASIC);
+    });
+    for (const round of [1, 2]) {
+      const seen = [];
+      for (const probe of probes) seen.push(verdict(await patient(requestTo(server.address, { ...TRYING, ...probe }))));
+      expect(seen, `round ${round}`).toEqual(wanted);
+    }
+  });
+
+  it('that may not pull a repository is not made again for that one, where there is no login before it', async () => {
+    const patient = createLoginCheck({ allowedNetworks: LOOPBACK, refusedStrangers: new Set<string>() });
+    const server = await serve((request, response) => {
+      const { url = '', headers } = request;
+      const isAny = url.startsWith('/v2/any/') && headers.authorization !== undefined;
+      const mayEnter = url === '/v2/' || isAny || headers.authorization === basic();
+      reply(response, mayEnter ? 200 : 401, mayEnter ? {} : BASIC);
+    });
+    const ask = async (probeRepository: string) =>
+      verdict(await patient(requestTo(server.address, { ...TRYING, probeRepository })));
+    expect(await ask('team/app')).toEqual({ status: 'verified' });
+    const made = strangersAt(server);
+    expect(made).toBeGreaterThan(0);
+    expect(await ask('team/app')).toEqual({ status: 'verified' });
+    expect(strangersAt(server)).toBe(made);
+    expect(await ask('any/app')).toEqual({ status: 'verified', warning: 'accepts_anyone' });
   });
 
   it.each([[429], [500], [302], [404]])('that is answered by %i says nothing', async (status) => {

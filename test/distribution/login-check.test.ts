@@ -192,6 +192,18 @@ describe('a registry that needs no login', () => {
   });
 });
 
+describe('a registry that needs no login, whose probe repository asks for none either', () => {
+  it.each([404, 403, 400])('(%i): says that none was tried, and shows the credential to nobody', async (status) => {
+    const server = await serve((request, response) => {
+      reply(response, request.url === '/v2/' ? 200 : status);
+    });
+    const outcome = await check(requestTo(server.address, { ...PLAIN, ...PROBE }));
+    expect(verdict(outcome)).toEqual({ status: 'not_a_registry' });
+    expect(outcome.advice).toContain('none was tried');
+    expect(server.seen.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
+  });
+});
+
 describe('a host that is no registry, or does not answer as one', () => {
   it.each([
     ['a web page', 200, 'text/html', '<html>', 'not_a_registry'],

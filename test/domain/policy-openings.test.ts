@@ -1,5 +1,5 @@
 /** What is always allowed, and exceptions: in which documents they open what, by which rule, and for how long. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   decide,
   decideAddress,
@@ -337,5 +337,26 @@ describe('all lists together', () => {
     ['exceptions', { whitelist: many(999, 'w'), exceptions: [except('e.example'), except('f.example')] }],
   ])('and are refused at %s when that makes one too many', (field, lists) => {
     expect(parsePolicyDocument(lists)).toMatchObject({ ok: false, failure: { field } });
+  });
+});
+
+describe('one address among many that are asked about', () => {
+  const opened = (count: number) => Array.from({ length: count }, (_, index) => `r${index}.example/open`);
+
+  /** What is compared, once the document was gone through for another address. */
+  function comparisonsWith(entries: number): number {
+    const policies = { organisation: undefined, environment: policy({ whitelist: opened(entries) }), at: AT };
+    decideAddress({ address: address('quay.io/first'), ...policies });
+    const compared = vi.spyOn(String.prototype, 'startsWith');
+    try {
+      expect(decideAddress({ address: address('quay.io/team'), ...policies }).allowed).toBe(false);
+      return compared.mock.calls.length;
+    } finally {
+      compared.mockRestore();
+    }
+  }
+
+  it('is not compared with what is opened on other hosts', () => {
+    expect(comparisonsWith(1_000)).toBe(comparisonsWith(1));
   });
 });

@@ -119,6 +119,7 @@ describe('an edit of a registry that drifted', () => {
     expect((await pullpass.call(`PATCH /v1/registries/${id}`, { source })).status).toBe(200);
     expect(await bodyOf(`GET /v1/registries/${id}`)).toMatchObject({ verification: VERIFIED });
     expect(await bodyOf('GET /v1/status')).toMatchObject({ drifted: 0, attention: [] });
+    await expectEndTold(id, 'verified');
   });
 
   it('that is not verified: nothing is known any more, so nothing has drifted', async () => {
@@ -126,6 +127,7 @@ describe('an edit of a registry that drifted', () => {
     expect((await pullpass.call(`PATCH /v1/registries/${id}`, { source, verify: false })).status).toBe(200);
     expect(await bodyOf(`GET /v1/registries/${id}`)).toMatchObject({ verification: null });
     expect(await bodyOf('GET /v1/status')).toMatchObject({ drifted: 0, attention: [] });
+    await expectEndTold(id, 'not verified');
   });
 
   it('that changes no more than its description leaves it as it is', async () => {
@@ -139,8 +141,24 @@ describe('an edit of a registry that drifted', () => {
     registry.accounts.set('puller', PASSWORD);
     expect((await pullpass.call(`PATCH /v1/registries/${id}`, { verify: true })).status).toBe(200);
     expect(await bodyOf(`GET /v1/registries/${id}`)).toMatchObject({ verification: VERIFIED });
-    expect(pullpass.events).toContainEqual(expect.objectContaining({ code: 'registry.drift_ended' }));
+    await expectEndTold(id, 'verified');
   });
+
+  it('is silent about drift where there was none', async () => {
+    const id = await added();
+    expect((await pullpass.call(`PATCH /v1/registries/${id}`, { verify: true })).status).toBe(200);
+    expect(JSON.stringify(await bodyOf(`GET /v1/registries/${id}/history?limit=1`))).not.toContain('drift');
+    expect(pullpass.events).not.toContainEqual(expect.objectContaining({ code: 'registry.drift_ended' }));
+  });
+
+  /** In the edit's own entry of the registry's history, and in the log. */
+  async function expectEndTold(id: string, to: string): Promise<void> {
+    const detail: unknown = expect.stringContaining(`; drift ended: unauthorized -> ${to}`);
+    const history = await bodyOf(`GET /v1/registries/${id}/history?limit=1`);
+    expect(history).toMatchObject({ items: [{ action: 'registry.edit', detail }] });
+    const fields: unknown = expect.objectContaining({ registryId: id, from: 'unauthorized', to });
+    expect(pullpass.events).toContainEqual({ level: 'info', code: 'registry.drift_ended', fields });
+  }
 });
 
 describe('the status', () => {

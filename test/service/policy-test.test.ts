@@ -255,6 +255,102 @@ describe('a host', () => {
   });
 });
 
+describe('a test of many', () => {
+  const HOSTS = Array.from({ length: 100 }, (_, index) => `r${index}.example`);
+
+  /** How many turns of the event loop others got meanwhile. Nothing in the catalogue of these tests waits for one. */
+  async function turnsDuring(run: () => Promise<unknown>): Promise<number> {
+    let turns = 0;
+    let running = true;
+    const turn = (): void => {
+      turns += 1;
+      if (running) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await run();
+    running = false;
+    return turns;
+  }
+
+  it('gives others a turn at each host', async () => {
+    expect(await turnsDuring(() => tested({ hosts: HOSTS }))).toBeGreaterThanOrEqual(HOSTS.length);
+  });
+
+  it('gives others turns between images', async () => {
+    const images = Array.from({ length: 1_000 }, (_, index) => `quay.io/team/app-${index}`);
+    expect(await turnsDuring(() => tested({ images }))).toBeGreaterThanOrEqual(40);
+  });
+
+  it('reads and decides on a host once, however it is named, and answers each', async () => {
+    const texts = ['quay.io', 'ghcr.io', 'https://quay.io', 'QUAY.io', ...Array.from({ length: 96 }, () => 'quay.io')];
+    const read: string[] = [];
+    const looks = { count: 0 };
+    const team = registry({ id: 'r1', address: 'quay.io/team' });
+    const counted: Registry = {
+      ...team,
+      get address() {
+        looks.count += 1;
+        return team.address;
+      },
+    };
+    const world = deps({ environment: policy({ whitelist: ['ghcr.io'] }), registries: [] });
+    const registriesOnHost = async (host: string): Promise<readonly Registry[]> => {
+      read.push(host);
+      return host === 'quay.io' ? [counted] : [];
+    };
+    const looksFor = async (hosts: readonly string[]): Promise<number> => {
+      const catalogue = { ...world.catalogue, registriesOnHost };
+      const before = looks.count;
+      const outcome = await testPolicy({ images: [], hosts, environment: 'prod' }, { ...world, catalogue });
+      if (!outcome.ok) throw new Error(outcome.failure.rule);
+      expect(outcome.value.items.map(({ image }) => image)).toEqual(hosts);
+      for (const { image, present } of outcome.value.items) {
+        expect(present).toMatchObject({ reference: image === 'ghcr.io' ? 'ghcr.io' : 'quay.io' });
+        expect(present.decision.allowed).toBe(image === 'ghcr.io');
+      }
+      return looks.count - before;
+    };
+    const once = await looksFor(['quay.io']);
+    read.length = 0;
+    expect(await looksFor(texts)).toBe(once);
+    expect(read).toEqual(['quay.io', 'ghcr.io']);
+  });
+
+  it('goes through the entries of a policy once, not once for each host and registry', async () => {
+    const whitelist = policy({ whitelist: HOSTS.map((host) => `${host}/open`) });
+    const world: World = {
+      environment: whitelist,
+      registries: HOSTS.flatMap((host) =>
+        [1, 2, 3].map((id) => registry({ id: `${host}-${id}`, address: `${host}/t${id}` })),
+      ),
+    };
+    const readings = async (hosts: readonly string[]): Promise<number> => {
+      let reads = 0;
+      const entries = whitelist.whitelist ?? [];
+      const watched = new Proxy(entries, {
+        get: (target, key, receiver) => {
+          reads += Number(key !== 'length' && typeof key === 'string');
+          const value: unknown = Reflect.get(target, key, receiver);
+          return value;
+        },
+      });
+      await tested({ hosts }, { ...world, environment: { ...whitelist, whitelist: watched } });
+      return reads;
+    };
+    expect(await readings(HOSTS)).toBe(await readings(HOSTS.slice(0, 1)));
+  });
+
+  it('decides on an image once, and answers it as often as it is named', async () => {
+    const { items } = await tested({ images: ['quay.io/x', 'nginx', 'quay.io/x'] }, { environment: WHITELISTED });
+    expect(items.map(({ image, present }) => [image, present.decision.allowed])).toEqual([
+      ['quay.io/x', true],
+      ['nginx', false],
+      ['quay.io/x', true],
+    ]);
+    expect(items[2]?.present).toBe(items[0]?.present);
+  });
+});
+
 it.each<[string, Partial<PolicyTest>, string]>([
   ['nothing to test', {}, 'images'],
   ['no environment', { images: ['nginx'], environment: 'Prod' }, 'environment'],

@@ -13,10 +13,12 @@ function deps(entries: readonly DecisionEntry[], tick = 0): RefusalsDeps {
   return {
     now: () => (now += tick),
     catalogue: {
-      listAudit: async ({ limit, cursor = '0', environment, type }) => {
+      listAudit: async ({ limit, cursor = '0', environment, type, since = 0 }) => {
         if (!/^\d+$/.test(cursor)) return 'bad_cursor';
         const start = Number(cursor);
-        const fitting = entries.filter((entry) => entry.environment === environment && entry.type === type);
+        const fitting = entries.filter(
+          (entry) => entry.environment === environment && entry.type === type && entry.at >= since,
+        );
         const items = fitting.slice(start, start + limit).map((entry, index) => ({ ...entry, id: `${start + index}` }));
         return start + limit < fitting.length ? { items, cursor: String(start + limit) } : { items };
       },

@@ -247,6 +247,7 @@ describe('what somebody else changes meanwhile', () => {
     ['deactivated', () => edit({ state: 'inactive' })],
     ['refreshed', () => refresh()],
     ['claimed by a refresh', () => claim()],
+    ['logged in at by somebody else', () => logIn()],
     ['deleted', () => world.store.catalogue.removeRegistry({ id: 'one', expectedRevision: undefined, change })],
   ])('is not written over: %s', async (_name, meanwhile) => {
     const { address } = await addAt('one');
@@ -304,6 +305,12 @@ describe('what somebody else changes meanwhile', () => {
 
   async function claim(): Promise<void> {
     await claimOf('one');
+  }
+
+  async function logIn(): Promise<void> {
+    const claimed = await claimOf('one');
+    const verification = { status: 'verified', at: world.clock.now } as const;
+    await world.store.catalogue.finishRefresh({ ...claimed, verification });
   }
 
   async function refresh(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The refresher's queue: what is due, who has it, and how it ended. due-claims.ts takes from it. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, RefreshOutcome } from '../catalogue.ts';
-import { withoutClaim } from '../registry-document.ts';
+import { recordAfterClaim } from '../registry-document.ts';
 import { claimDueOn } from './due-claims.ts';
 import type { ChangeRegistry, Decision } from './registry-change.ts';
 import type { WriteTable } from './writes.ts';
@@ -38,7 +38,7 @@ function finished(stored: Registry | undefined, outcome: RefreshOutcome): Decisi
   if (stored?.credential.claim?.id !== claimId || stored.sourceVersion !== sourceVersion) return { answer: 'lost' };
   const next: Registry = {
     ...stored,
-    credential: withoutClaim(outcome.credential ?? stored.credential),
+    credential: recordAfterClaim(stored.credential, outcome),
     ...(verification === undefined ? {} : { verification }),
   };
   return { answer: 'stored', write: { next, changes } };

@@ -1,7 +1,7 @@
 /** The refresher's queue in the embedded catalogue: what is due, who has it, and how it ended. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ClaimRequest, RefreshOutcome } from '../catalogue.ts';
-import { withoutClaim } from '../registry-document.ts';
+import { recordAfterClaim } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database, Row } from './database.ts';
 import { registryOf } from './registry-rows.ts';
@@ -87,7 +87,7 @@ function finishRefresh(
   const { registryId, claimId, sourceVersion, verification } = outcome;
   const registry = table.read(registryId);
   if (registry?.credential.claim?.id !== claimId || registry.sourceVersion !== sourceVersion) return 'lost';
-  table.writeCredential(registry.order, withoutClaim(outcome.credential ?? registry.credential));
+  table.writeCredential(registry.order, recordAfterClaim(registry.credential, outcome));
   if (verification !== undefined) table.writeDocument({ ...registry, verification });
   for (const change of outcome.changes ?? []) audit.insertChange(change);
   return 'stored';

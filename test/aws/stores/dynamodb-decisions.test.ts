@@ -50,6 +50,18 @@ describe.runIf(available('java'))('decisions on DynamoDB', () => {
     expect(images).toStrictEqual(events.map(({ entry }) => entry.image).toReversed());
   });
 
+  it('are listed down to a moment, page by page, each once', async () => {
+    await recordDecisionsOnce({ client, tableName, decisionDays: 30 }, delivered(40));
+    const images: string[] = [];
+    for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+      const query = { environment: 'prod', since: now + 20, limit: 3, ...(cursor === undefined ? {} : { cursor }) };
+      const page = pageOf(await catalogueOn().listAudit(query));
+      images.push(...page.items.map((item) => (item.type === 'decision' ? item.image : '')));
+      cursor = page.cursor;
+    }
+    expect(images).toStrictEqual(Array.from({ length: 20 }, (_, index) => `image-${39 - index}`));
+  });
+
   it('are told apart by their event, when all else is the same', async () => {
     const entry = decision({ at: now });
     const twice = ['event-1', 'event-2'].map((eventId) => ({ entry, eventId }));

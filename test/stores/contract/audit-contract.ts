@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../../../lib/domain/audit.ts';
-import { START } from '../../support/registry-fixture.ts';
+import { HOUR, START } from '../../support/registry-fixture.ts';
 import { add, CURSORS_OF_NOBODY, pageOf, useCatalogue, type OpenCatalogue } from './catalogue-under-test.ts';
 import { agent, change, decision, policy } from './entries.ts';
 
@@ -139,6 +139,44 @@ export function describeAudit(open: OpenCatalogue): void {
         await under.catalogue.recordDecision(decision({ environment: 'elsewhere' }));
       }
       expect(ids).toStrictEqual(whole.items.map(({ id }) => id));
+    });
+
+    /** A store may tell by its own clock when something was recorded, so that these are of about now. */
+    const base = Date.now();
+    const aged = [
+      decision({ at: base - 3 * HOUR, image: 'old-1' }),
+      change({ at: base - 3 * HOUR, subject: 'alpha', detail: 'old-2' }),
+      decision({ at: base - 2 * HOUR, environment: 'ci', image: 'ci-1' }),
+      decision({ at: base - HOUR, image: 'new-1' }),
+      change({ at: base - HOUR, subject: 'alpha', detail: 'new-2' }),
+      decision({ at: base, image: 'new-3' }),
+    ];
+
+    it.each<[string, Omit<AuditQuery, 'limit'>, readonly string[]]>([
+      ['everything', { since: base - HOUR }, ['new-3', 'new-2', 'new-1']],
+      ['everything since the last entry', { since: base }, ['new-3']],
+      ['everything since long ago', { since: -1 }, ['new-3', 'new-2', 'new-1', 'ci-1', 'old-2', 'old-1']],
+      ['what is to come', { since: base + HOUR }, []],
+      ['what no clock tells', { since: Number.MAX_SAFE_INTEGER }, []],
+      ['decisions', { type: 'decision', since: base - 2 * HOUR }, ['new-3', 'new-1', 'ci-1']],
+      ['changes', { type: 'change', since: base - 2 * HOUR }, ['new-2']],
+      ['an environment', { environment: 'prod', since: base - 2 * HOUR }, ['new-3', 'new-1']],
+      ['a quiet environment', { environment: 'ci', type: 'decision', since: base - HOUR }, []],
+      ['a subject', { subject: 'alpha', since: base - 2 * HOUR }, ['new-2']],
+      ['a registry', { subject: 'alpha', sort: 'registry', since: base - 3 * HOUR }, ['new-2', 'old-2']],
+    ])('lists of %s nothing older than is asked for, also page by page', async (_name, query, wanted) => {
+      await record(aged);
+      const names = (entries: readonly AuditEntry[]): readonly string[] =>
+        entries.map((entry) => (entry.type === 'change' ? (entry.detail ?? '') : entry.image));
+      expect(names(pageOf(await under.catalogue.listAudit({ ...query, limit: 10 })).items)).toStrictEqual(wanted);
+      const paged: AuditEntry[] = [];
+      for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+        const page = { ...query, limit: 1, ...(cursor === undefined ? {} : { cursor }) };
+        const { items, cursor: next } = pageOf(await under.catalogue.listAudit(page));
+        paged.push(...items);
+        cursor = next;
+      }
+      expect(names(paged)).toStrictEqual(wanted);
     });
 
     it.each(CURSORS_OF_NOBODY)('refuses a cursor that is %s', async (_name, cursor) => {

@@ -164,6 +164,32 @@ export function describeRefreshQueue(open: OpenCatalogue): void {
       expect(await claimDue(claimAt(START, 'claim-2'))).toStrictEqual([added.id]);
     });
 
+    it.each([
+      ['kept with its due time, where the outcome has the same credential', {}, true],
+      ['kept, where the outcome knew of another version only', { knownRejection: 'version-0' }, true],
+      ['as the outcome has it, where it was known', { knownRejection: 'version-1' }, false],
+    ])('a rejection that was reported meanwhile is %s', async (_name, known, kept) => {
+      const added = await add(under.catalogue, dueAt(START));
+      await under.catalogue.claimRegistry(added.id, claimAt(START));
+      await under.catalogue.reportRejection({ registryId: added.id, version: 'version-1', now: START - 1 });
+      const failed = { ...added.credential, dueAt: START + 100, consecutiveFailures: 1 };
+      const outcome = { registryId: added.id, claimId: 'claim-1', sourceVersion: undefined, credential: failed };
+      expect(await under.catalogue.finishRefresh({ ...outcome, ...known })).toBe('stored');
+      const rejection = kept ? { dueAt: START - 1, rejectedVersion: 'version-1' } : {};
+      const stored = await under.catalogue.getRegistry(added.id);
+      expect(stored?.credential).toStrictEqual({ ...failed, ...rejection });
+      expect(await claimDue(claimAt(START, 'claim-2'))).toStrictEqual(kept ? [added.id] : []);
+    });
+
+    it('a rejection that was reported meanwhile is over when the outcome has another credential', async () => {
+      const added = await add(under.catalogue, dueAt(START));
+      await under.catalogue.claimRegistry(added.id, claimAt(START));
+      await under.catalogue.reportRejection({ registryId: added.id, version: 'version-1', now: START - 1 });
+      const outcome = { registryId: added.id, claimId: 'claim-1', sourceVersion: undefined, credential };
+      expect(await under.catalogue.finishRefresh(outcome)).toBe('stored');
+      expect((await under.catalogue.getRegistry(added.id))?.credential).toStrictEqual(credential);
+    });
+
     it('records every change that it tells of, in their order', async () => {
       const { id } = await add(under.catalogue);
       await under.catalogue.claimRegistry(id, claimAt(START));

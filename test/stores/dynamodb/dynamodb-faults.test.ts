@@ -1,8 +1,10 @@
 /** What the catalogue makes of a DynamoDB that refuses, delays, collides or answers in part. */
 import { inspect } from 'node:util';
+import { encodeTime } from 'ulid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { StoreUnavailable, type Catalogue } from '../../../lib/stores/catalogue.ts';
+import { encodeCursor } from '../../../lib/stores/cursor.ts';
 import { agentItem } from '../../../lib/stores/dynamodb/agent-item.ts';
 import type { Item } from '../../../lib/stores/dynamodb/attributes.ts';
 import { decisionItem } from '../../../lib/stores/dynamodb/audit-item.ts';
@@ -365,5 +367,49 @@ describe('a list whose filter fits next to nothing', () => {
     wire.answer(() => ok({ Items: [] }));
     await catalogue.listAudit({ environment: 'prod', limit: 5, cursor: page.cursor ?? '' });
     expect(inspect(wire.calls.at(-1)?.body, { depth: 5 })).toContain(END.sk.S);
+  });
+
+  const keysAskedFor = () =>
+    wire.calls.map(({ body }) => ({
+      range: String(body['KeyConditionExpression']).replace('#pk = :pk AND ', ''),
+      values: inspect(body['ExpressionAttributeValues']),
+    }));
+  const SINCE = encodeTime(START, 10) + '0'.repeat(16);
+
+  it('of decisions reads nothing older than is asked for', async () => {
+    wire.answer(() => ok({ Items: [] }));
+    await catalogue.listAudit({ environment: 'ci', type: 'decision', since: START, limit: 5 });
+    expect(keysAskedFor()).toHaveLength(4);
+    for (const { range, values } of keysAskedFor()) {
+      expect(range).toBe('#sk >= :from');
+      expect(values).toContain(`':from': { S: '${SINCE}' }`);
+    }
+  });
+
+  it('of decisions goes on from a cursor down to there, and shows no entry twice', async () => {
+    const last = encodeTime(START + 2, 10) + 'R'.repeat(16);
+    const query = { environment: 'prod', type: 'decision', since: START, limit: 1 } as const;
+    const entries = [last, encodeTime(START + 1, 10) + 'R'.repeat(16)].map((id) =>
+      decisionItem(id, decision({ image: id }), { from: START, days: 1 }),
+    );
+    wire.answer(({ body }) => {
+      const first = inspect(body['ExpressionAttributeValues']).includes('decision#0');
+      return ok({ Items: first ? entries : [] });
+    });
+    const { items, cursor = '' } = pageOf(await catalogue.listAudit(query));
+    expect(items).toMatchObject([{ id: last }]);
+    // The range takes its ends in, and so does this answer.
+    const next = pageOf(await catalogue.listAudit({ ...query, cursor }));
+    expect(next.items.map(({ id }) => id)).toStrictEqual([encodeTime(START + 1, 10) + 'R'.repeat(16)]);
+    const { range, values } = keysAskedFor().at(-1) ?? { range: '', values: '' };
+    expect(range).toBe('#sk BETWEEN :from AND :before');
+    expect(values).toContain(`':from': { S: '${SINCE}' }`);
+    expect(values).toContain(`':before': { S: '${last}' }`);
+  });
+
+  it('of decisions reads nothing for a cursor that is older than what is asked for', async () => {
+    const cursor = encodeCursor('audit', [encodeTime(START - 1, 10) + 'R'.repeat(16)]);
+    expect(await catalogue.listAudit({ since: START, limit: 5, cursor })).toStrictEqual({ items: [] });
+    expect(wire.calls).toHaveLength(0);
   });
 });

@@ -24,8 +24,10 @@ const kind = z.strictObject({
 const needy = z.strictObject({
   ...registryAnswer.shape,
   reason: z
-    .enum(['stale', 'expired', 'pending', 'drifted'])
-    .check(z.meta({ description: "Its credential's state; drifted where that one is fresh" })),
+    .enum(['stale', 'expired', 'pending', 'drifted', 'refused'])
+    .check(
+      z.meta({ description: "Its credential's state; where that one is fresh, drifted, or refused at the last login" }),
+    ),
 });
 
 const status = z.strictObject({
