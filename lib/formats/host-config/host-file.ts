@@ -16,7 +16,7 @@ export function hostFile(parts: readonly string[], content: string): HostFile {
 export function commented({ environment }: Pick<WantedHostConfig, 'environment'>, text: string): string {
   const header = [
     `# Written by Pullpass for the environment ${environment}.`,
-    '# Do not edit: what is changed here is lost when it is written the next time. Change policy or registries instead.',
+    '# Do not edit: a file that was changed here is not kept up to date any more. Change policy or registries instead.',
   ];
   return `${header.join('\n')}\n\n${text.endsWith('\n') || text === '' ? text : `${text}\n`}`;
 }
