@@ -7,7 +7,8 @@ export default defineConfig({
     setupFiles: ['test/support/block-network.ts'],
     // Children of a test are bound to the process that started them: files must not share one, nor be threads of one.
     pool: 'forks',
-    maxWorkers: 2,
+    // Much of it is waiting: for expiries, for processes to start.
+    maxWorkers: 4,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,

@@ -28,16 +28,12 @@ export interface ApiDeps {
 export const MAX_BODY_BYTES = 262_144;
 
 export function api(deps: ApiDeps): ApiHandler {
-  const literalPaths = new Set(deps.routes.map(({ path }) => path).filter((path) => !path.includes('{')));
-  /** `/v1/registries/bulk` is a path of its own, also for methods that only `/v1/registries/{id}` takes. */
-  const isShadowed = (route: Route, path: string): boolean =>
-    route.path.includes('{') && literalPaths.has(withoutSlash(path));
+  const literalPaths = deps.routes.map(({ path }) => path).filter((path) => !path.includes('{'));
   const router = httpRouter<ApiEvent, APIGatewayProxyStructuredResultV2>({
     routes: deps.routes.map((route) => ({
       method: route.method,
       path: route.path,
-      handler: async (event: ApiEvent) =>
-        isShadowed(route, event.rawPath) ? noRoute({ path: event.rawPath }, deps) : await answer(route, event, deps),
+      handler: besides(literalPaths, route, deps),
     })),
     notFoundResponse: (asked) => noRoute(asked, deps),
   });
@@ -49,6 +45,18 @@ export function api(deps: ApiDeps): ApiHandler {
     })
     .handler(router);
   return async (event, context) => await handler(event, context);
+}
+
+/** `/v1/registries/bulk` is a path of its own, also for methods that only `/v1/registries/{id}` takes. */
+function besides(
+  literalPaths: readonly string[],
+  route: Route,
+  deps: ApiDeps,
+): (event: ApiEvent) => Promise<ApiResponse> {
+  const others = new Set(literalPaths.filter((path) => path !== route.path && matches(route.path, path)));
+  if (others.size === 0) return (event) => answer(route, event, deps);
+  return async (event) =>
+    others.has(withoutSlash(event.rawPath)) ? noRoute({ path: event.rawPath }, deps) : await answer(route, event, deps);
 }
 
 async function answer(route: Route, event: ApiEvent, deps: ApiDeps): Promise<ApiResponse> {
