@@ -1,6 +1,7 @@
 /** A registry as the catalogue keeps it: everything but secrets. */
 import type { CanonicalAddress } from './address.ts';
 import type { CredentialRecord } from './credential.ts';
+import type { ExpiryReported } from './expiry-date.ts';
 
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
@@ -72,6 +73,9 @@ export interface Registry {
   readonly trustedRealms?: readonly string[];
   readonly email?: string;
   readonly description?: string;
+  /** Of a typed password: the last day, in UTC, on which its vendor takes it (expiry-date.ts). */
+  readonly expiresOn?: string;
+  readonly expiryReported?: ExpiryReported;
   readonly verification?: Verification;
   readonly credential: CredentialRecord;
   readonly createdAt: number;

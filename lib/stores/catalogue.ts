@@ -78,6 +78,7 @@ export interface RefreshOutcome {
   /** Replaces the whole record; a `claim` in it is not kept. Absent: all but the claim stays as it is. */
   readonly credential?: CredentialRecord;
   readonly verification?: Registry['verification'];
+  readonly expiryReported?: Registry['expiryReported'];
   /** What an administrator asked for, what Pullpass noticed: in this order. */
   readonly changes?: readonly ChangeEntry[];
 }
@@ -109,7 +110,7 @@ export interface Catalogue {
   /**
    * Replaces what an administrator may change, provided the stored revision is `expectedRevision`; stores revision + 1.
    * `credential` and `verification` are left as they are, except that `replaceCredential` puts the given ones in their
-   * place and ends any claim.
+   * place and ends any claim. `expiryReported` is left as it is as long as it is of the date that the registry has.
    */
   updateRegistry(update: {
     readonly registry: Registry;

@@ -6,8 +6,11 @@ import * as z from 'zod/mini';
 
 import type { CanonicalAddress } from '../domain/address.ts';
 import { MINT_FAILURE_CODES, type CredentialRecord } from '../domain/credential.ts';
+import { EXPIRY_STAGES } from '../domain/expiry-date.ts';
 import { VERIFICATION_STATUSES, type Registry, type SourceSettings } from '../domain/registry.ts';
-import type { RefreshOutcome } from './catalogue.ts';
+import type { Catalogue, RefreshOutcome } from './catalogue.ts';
+
+type RegistryUpdate = Parameters<Catalogue['updateRegistry']>[0];
 
 export type RegistryDocument = Omit<Registry, 'order' | 'revision' | 'credential'>;
 export type CredentialDocument = Omit<CredentialRecord, 'dueAt' | 'claim'>;
@@ -36,6 +39,8 @@ export const registryDocument: z.ZodMiniType<RegistryDocument> = z.strictObject(
   trustedRealms: z.exactOptional(z.array(z.string())),
   email: z.exactOptional(z.string()),
   description: z.exactOptional(z.string()),
+  expiresOn: z.exactOptional(z.string()),
+  expiryReported: z.exactOptional(z.strictObject({ on: z.string(), stage: z.literal(EXPIRY_STAGES) })),
   verification: z.exactOptional(
     z.strictObject({
       status: z.enum(VERIFICATION_STATUSES),
@@ -79,17 +84,49 @@ export function credentialText(credential: CredentialRecord): string {
   return JSON.stringify({ ...credential, dueAt: undefined, claim: undefined });
 }
 
+/** What becomes of a stored registry that an administrator changes: `updateRegistry` of every catalogue. */
+export function editedRegistry(
+  stored: Registry,
+  { registry: given, replaceCredential }: Pick<RegistryUpdate, 'registry' | 'replaceCredential'>,
+): Registry {
+  const { expiryReported: _outdated, ...next } = replaceCredential
+    ? { ...given, credential: withoutClaim(given.credential) }
+    : withStoredLogin(given, stored);
+  const { expiryReported } = stored;
+  return {
+    ...next,
+    // Whoever read it before a report must not take that back, or the same is reported twice.
+    ...(expiryReported !== undefined && expiryReported.on === next.expiresOn ? { expiryReported } : {}),
+    // What never changes is not taken from the caller.
+    order: stored.order,
+    address: stored.address,
+    createdAt: stored.createdAt,
+    revision: stored.revision + 1,
+  };
+}
+
 /** What logins make of a registry stays as it is stored: whoever read it before a login must not take that back. */
-export function withStoredLogin(given: Registry, { credential, verification }: Registry): Registry {
+function withStoredLogin(given: Registry, { credential, verification }: Registry): Registry {
   const { verification: _outdated, ...rest } = given;
   return { ...rest, credential, ...(verification === undefined ? {} : { verification }) };
+}
+
+/** What becomes of a stored registry when a claim on it ends: `finishRefresh` of every catalogue. */
+export function finishedRegistry(stored: Registry, outcome: RefreshOutcome): Registry {
+  const { verification, expiryReported } = outcome;
+  return {
+    ...stored,
+    credential: recordAfterClaim(stored.credential, outcome),
+    ...(verification === undefined ? {} : { verification }),
+    ...(expiryReported === undefined ? {} : { expiryReported }),
+  };
 }
 
 /**
  * The record that a claim ends with. What a host reported meanwhile was promised to be looked at, and whoever held the claim
  * knew nothing of it: as long as it is the same credential, it stays rejected, and due.
  */
-export function recordAfterClaim(
+function recordAfterClaim(
   stored: CredentialRecord,
   { credential, knownRejection }: Pick<RefreshOutcome, 'credential' | 'knownRejection'>,
 ): CredentialRecord {
@@ -100,7 +137,7 @@ export function recordAfterClaim(
   return withoutClaim({ ...credential, rejectedVersion, ...(dueAt === undefined ? {} : { dueAt }) });
 }
 
-export function withoutClaim(credential: CredentialRecord): CredentialRecord {
+function withoutClaim(credential: CredentialRecord): CredentialRecord {
   const copy: { -readonly [Key in keyof CredentialRecord]: CredentialRecord[Key] } = { ...credential };
   delete copy.claim;
   return copy;

@@ -51,6 +51,8 @@ export function fullRegistryFixture(fields: Partial<NewRegistry> = {}): NewRegis
     trustedRealms: ['auth.example.com'],
     email: 'ops@example.com',
     description: `it's "quoted", \\ 100 % $HOME\n🔑`,
+    expiresOn: '2026-03-31',
+    expiryReported: { on: '2026-03-31', stage: 'expired' },
     verification: {
       status: 'verified',
       warning: 'accepts_anyone',

@@ -1,7 +1,7 @@
 /** The refresher's queue: what is due, who has it, and how it ended. due-claims.ts takes from it. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, RefreshOutcome } from '../catalogue.ts';
-import { recordAfterClaim } from '../registry-document.ts';
+import { finishedRegistry } from '../registry-document.ts';
 import { claimDueOn } from './due-claims.ts';
 import type { ChangeRegistry, Decision } from './registry-change.ts';
 import type { WriteTable } from './writes.ts';
@@ -34,12 +34,7 @@ export function refreshQueueOn(table: WriteTable, changeRegistry: ChangeRegistry
 }
 
 function finished(stored: Registry | undefined, outcome: RefreshOutcome): Decision<'stored' | 'lost'> {
-  const { claimId, sourceVersion, verification, changes } = outcome;
+  const { claimId, sourceVersion, changes } = outcome;
   if (stored?.credential.claim?.id !== claimId || stored.sourceVersion !== sourceVersion) return { answer: 'lost' };
-  const next: Registry = {
-    ...stored,
-    credential: recordAfterClaim(stored.credential, outcome),
-    ...(verification === undefined ? {} : { verification }),
-  };
-  return { answer: 'stored', write: { next, changes } };
+  return { answer: 'stored', write: { next: finishedRegistry(stored, outcome), changes } };
 }

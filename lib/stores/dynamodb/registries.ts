@@ -1,7 +1,7 @@
 /** What administrators do with registries: add, change, remove. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
-import { withoutClaim, withStoredLogin } from '../registry-document.ts';
+import { editedRegistry } from '../registry-document.ts';
 import type { ChangeTrail } from './audit-trail.ts';
 import { countEnvironments } from './environments.ts';
 import type { Installation } from './installation.ts';
@@ -33,12 +33,12 @@ export function registriesOn(
       if (written === 'refused') throw new Error(`registry ${registry.id} exists already`);
       return registry;
     },
-    updateRegistry: async ({ registry, expectedRevision, replaceCredential, change }) =>
-      await changeRegistry(registry.id, (stored): Decision<Written> => {
+    updateRegistry: async (update) =>
+      await changeRegistry(update.registry.id, (stored): Decision<Written> => {
         if (stored === undefined) return { answer: { kind: 'missing' } };
-        if (stored.revision !== expectedRevision) return conflictWith(stored);
-        const item = successor(stored, registry, replaceCredential);
-        return { answer: { kind: 'stored', item }, write: { next: item, changes: [change] } };
+        if (stored.revision !== update.expectedRevision) return conflictWith(stored);
+        const item = editedRegistry(stored, update);
+        return { answer: { kind: 'stored', item }, write: { next: item, changes: [update.change] } };
       }),
     removeRegistry: async ({ id, expectedRevision, change }) =>
       await changeRegistry(id, (stored): Decision<Written> => {
@@ -51,18 +51,4 @@ export function registriesOn(
 
 function conflictWith({ revision }: Registry): Decision<Written> {
   return { answer: { kind: 'conflict', currentRevision: revision } };
-}
-
-function successor(stored: Registry, given: Registry, replaceCredential: boolean): Registry {
-  const next = replaceCredential
-    ? { ...given, credential: withoutClaim(given.credential) }
-    : withStoredLogin(given, stored);
-  return {
-    ...next,
-    // What never changes is not taken from the caller.
-    order: stored.order,
-    address: stored.address,
-    createdAt: stored.createdAt,
-    revision: stored.revision + 1,
-  };
 }

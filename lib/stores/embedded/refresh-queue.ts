@@ -1,7 +1,7 @@
 /** The refresher's queue in the embedded catalogue: what is due, who has it, and how it ended. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ClaimRequest, RefreshOutcome } from '../catalogue.ts';
-import { recordAfterClaim } from '../registry-document.ts';
+import { finishedRegistry } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database, Row } from './database.ts';
 import { registryOf } from './registry-rows.ts';
@@ -84,11 +84,12 @@ function finishRefresh(
   outcome: RefreshOutcome,
   { table, audit }: { readonly table: RegistryTable; readonly audit: AuditTrail },
 ): 'stored' | 'lost' {
-  const { registryId, claimId, sourceVersion, verification } = outcome;
+  const { registryId, claimId, sourceVersion, verification, expiryReported } = outcome;
   const registry = table.read(registryId);
   if (registry?.credential.claim?.id !== claimId || registry.sourceVersion !== sourceVersion) return 'lost';
-  table.writeCredential(registry.order, recordAfterClaim(registry.credential, outcome));
-  if (verification !== undefined) table.writeDocument({ ...registry, verification });
+  const next = finishedRegistry(registry, outcome);
+  table.writeCredential(next.order, next.credential);
+  if (verification !== undefined || expiryReported !== undefined) table.writeDocument(next);
   for (const change of outcome.changes ?? []) audit.insertChange(change);
   return 'stored';
 }

@@ -1,7 +1,7 @@
 /** What administrators do with registries, in the embedded catalogue: add, read, list, change, remove. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
-import { withoutClaim, withStoredLogin } from '../registry-document.ts';
+import { editedRegistry } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database } from './database.ts';
 import { registryList } from './registry-list.ts';
@@ -50,17 +50,9 @@ function updateRegistry(
   const stored = table.read(registry.id);
   if (stored === undefined) return { kind: 'missing' };
   if (stored.revision !== expectedRevision) return { kind: 'conflict', currentRevision: stored.revision };
-  const given = withoutClaim(registry.credential);
-  const item: Registry = {
-    ...(replaceCredential ? { ...registry, credential: given } : withStoredLogin(registry, stored)),
-    // What never changes is not taken from the caller.
-    order: stored.order,
-    address: stored.address,
-    createdAt: stored.createdAt,
-    revision: stored.revision + 1,
-  };
+  const item = editedRegistry(stored, update);
   table.writeSettings(item, { environments: !sameNames(item.environments, stored.environments) });
-  if (replaceCredential) table.writeCredential(item.order, given);
+  if (replaceCredential) table.writeCredential(item.order, item.credential);
   audit.insertChange(change);
   return { kind: 'stored', item };
 }

@@ -190,6 +190,19 @@ export function describeRefreshQueue(open: OpenCatalogue): void {
       expect((await under.catalogue.getRegistry(added.id))?.credential).toStrictEqual(credential);
     });
 
+    it('notes what was reported of its expiry date, and keeps that where the outcome says nothing of it', async () => {
+      const expiryReported = { on: '2026-01-31', stage: 30 } as const;
+      const added = await add(under.catalogue, { expiresOn: '2026-01-31' });
+      await under.catalogue.claimRegistry(added.id, claimAt(START));
+      const outcome = { registryId: added.id, claimId: 'claim-1', sourceVersion: undefined };
+      expect(await under.catalogue.finishRefresh({ ...outcome, expiryReported })).toBe('stored');
+      expect(await under.catalogue.getRegistry(added.id)).toStrictEqual({ ...added, expiryReported });
+      await under.catalogue.claimRegistry(added.id, claimAt(START));
+      const verification = { status: 'verified', at: START } as const;
+      expect(await under.catalogue.finishRefresh({ ...outcome, verification })).toBe('stored');
+      expect(await under.catalogue.getRegistry(added.id)).toStrictEqual({ ...added, expiryReported, verification });
+    });
+
     it('records every change that it tells of, in their order', async () => {
       const { id } = await add(under.catalogue);
       await under.catalogue.claimRegistry(id, claimAt(START));

@@ -1,6 +1,7 @@
 /** What administrators do with registries: conditional, ordered, and read back as it was stored. */
 import { describe, expect, it } from 'vitest';
 
+import type { Registry } from '../../../lib/domain/registry.ts';
 import {
   canonicalAddress,
   FRESH,
@@ -87,6 +88,30 @@ export function describeRegistries(open: OpenCatalogue): void {
       expect(written).toStrictEqual({ kind: 'stored', item: { ...edited, revision: 2 } });
       expect(await under.catalogue.getRegistry(added.id)).toStrictEqual({ ...edited, revision: 2 });
     });
+
+    it.each([true, false])(
+      'keeps what was reported of its expiry date, of that date only (%s)',
+      async (replaceCredential) => {
+        const expiryReported = { on: '2026-01-31', stage: 14 } as const;
+        const { expiryReported: _unread, ...read } = await add(under.catalogue, {
+          ...{ expiresOn: '2026-01-31', expiryReported },
+        });
+        const update = async (registry: Registry) => {
+          const { revision: expectedRevision } = registry;
+          return await under.catalogue.updateRegistry({
+            registry,
+            expectedRevision,
+            replaceCredential,
+            change: change(),
+          });
+        };
+        await update(read);
+        expect(await under.catalogue.getRegistry(read.id)).toStrictEqual({ ...read, expiryReported, revision: 2 });
+        await update({ ...read, revision: 2, expiresOn: '2026-02-28' });
+        const other = { ...read, expiresOn: '2026-02-28', revision: 3 };
+        expect(await under.catalogue.getRegistry(read.id)).toStrictEqual(other);
+      },
+    );
 
     it('takes optional fields away when they are gone from the change', async () => {
       const added = await under.catalogue.addRegistry(fullRegistryFixture(), change());
