@@ -12,6 +12,7 @@ import type { Api } from './api.ts';
 import type { BundledFunction } from './bundled-function.ts';
 import {
   driftedRegistries,
+  expiringPasswords,
   FIVE_MINUTES,
   KINDS,
   refreshFailures,
@@ -99,6 +100,14 @@ function timeAlarms({ installation }: AlarmsProps): readonly AlarmOf[] {
       metric: driftedRegistries(installation),
       threshold: 1,
       // There is one value an hour, so that an hour may have none: it stays as it was.
+      missing: TreatMissingData.IGNORE,
+    },
+    {
+      name: 'passwords expire',
+      means: 'A typed password expires within 14 days by its date, or is past it, and Pullpass cannot renew it.',
+      section: 'Passwords expire',
+      metric: expiringPasswords(installation),
+      threshold: 1,
       missing: TreatMissingData.IGNORE,
     },
     {

@@ -6,6 +6,7 @@ import type { Api } from './api.ts';
 import type { BundledFunction } from './bundled-function.ts';
 import {
   driftedRegistries,
+  expiringPasswords,
   FIVE_MINUTES,
   KINDS,
   metric,
@@ -67,7 +68,10 @@ export function dashboard(scope: Construct, props: DashboardProps): Dashboard {
           functions.map(({ lambda }) => lambda.metricThrottles()),
         ),
       ],
-      [graph('Drifted registries', [driftedRegistries(installation)])],
+      [
+        graph('Drifted registries', [driftedRegistries(installation)]),
+        graph('Passwords that expire within 14 days', [expiringPasswords(installation)]),
+      ],
     ],
   });
 }

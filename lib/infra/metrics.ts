@@ -54,6 +54,11 @@ export function driftedRegistries(installation: string): Metric {
   return metric(installation, 'driftedRegistries', { statistic: Stats.MAXIMUM, period: Duration.hours(1) });
 }
 
+/** One value an hour. */
+export function expiringPasswords(installation: string): Metric {
+  return metric(installation, 'expiringPasswords', { statistic: Stats.MAXIMUM, period: Duration.hours(1) });
+}
+
 export function storeLatency(installation: string, store: 'catalogue' | 'vault'): Metric {
   return metric(installation, 'storeLatency', { statistic: 'p99', period: FIVE_MINUTES, by: { Store: store } });
 }

@@ -18,6 +18,8 @@ export const METRICS = {
   refreshFailures: 'RefreshFailures',
   /** Active registries that were well at their last login and are not any more: one value for every run. */
   driftedRegistries: 'DriftedRegistries',
+  /** Active registries whose typed password expires within 14 days by its date, or is past it: one value for every run. */
+  expiringPasswords: 'ExpiringPasswords',
   /** Per `Outcome`: `released`, or the problem's code. */
   resolves: 'Resolves',
   /** Milliseconds, per `Store` (`catalogue`, `vault`). */

@@ -41,6 +41,7 @@ export function reverifyFunction<Answer>(
     // Of a part only, it would end the alarm for what is in the other.
     if (run.complete) {
       log.measure({ name: METRICS.driftedRegistries, unit: 'Count', values: [run.drifted], dimensions: {} });
+      log.measure({ name: METRICS.expiringPasswords, unit: 'Count', values: [run.expiring], dimensions: {} });
     }
     return run;
   };

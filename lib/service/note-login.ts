@@ -37,7 +37,7 @@ export type NotedLogin =
   | { readonly kind: 'lost' };
 
 /** Long enough for the one write that follows it. */
-const NOTE_CLAIM_MS = 10_000;
+export const NOTE_CLAIM_MS = 10_000;
 
 export async function noteLogin(login: LoginToNote, deps: NoteLoginDeps): Promise<NotedLogin> {
   const { outcome, change } = login;

@@ -3,6 +3,7 @@
  * registry's id, so that every process comes to the same answer and none has to store it.
  */
 import { createHash } from 'node:crypto';
+import { endOfDay } from '../domain/expiry-date.ts';
 import type { Registry } from '../domain/registry.ts';
 import { isTransient } from './verification.ts';
 
@@ -13,15 +14,20 @@ const SPREAD_MS = 6 * HOUR_MS;
 /** So that the next hourly run takes it. */
 const SOON_MS = 45 * 60_000;
 
-type Scheduled = Pick<Registry, 'id' | 'verification' | 'credential' | 'updatedAt'>;
+type Scheduled = Pick<Registry, 'id' | 'verification' | 'credential' | 'updatedAt' | 'expiresOn'>;
 
-/** A day after the last login at most; undefined: not before there is a credential. */
-export function reverifyAt({ id, verification, credential, updatedAt }: Scheduled): number | undefined {
+/**
+ * A day after the last login at most; undefined: not before there is a credential. After a typed password's expiry date within
+ * a quarter of a day, since whether it is dead only a login says.
+ */
+export function reverifyAt({ id, verification, credential, updatedAt, expiresOn }: Scheduled): number | undefined {
   if (credential.current === undefined) return undefined;
   const lot = Math.floor(lotOf(id) * SPREAD_MS);
   if (verification === undefined) return updatedAt + lot;
   const mayBeOver = verification.drift !== undefined && isTransient(verification.status);
-  return verification.at + (mayBeOver ? SOON_MS : EVERY_MS - lot);
+  const at = verification.at + (mayBeOver ? SOON_MS : EVERY_MS - lot);
+  const expiredAt = expiresOn === undefined ? undefined : endOfDay(expiresOn);
+  return expiredAt === undefined || verification.at >= expiredAt ? at : Math.min(at, expiredAt + lot);
 }
 
 /** 0 to 1, always the same for an id, and unlike for ids that follow each other. */

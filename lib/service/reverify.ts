@@ -4,12 +4,14 @@
  * administrators', whatever a login says. What a refresh has logged in with lately is not due here.
  */
 import { setTimeout } from 'node:timers/promises';
+import { daysLeftOf, stageToReport } from '../domain/expiry-date.ts';
 import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
 import { everyItem, type PageQuery } from './every-item.ts';
 import { checkLogin, type LoginDeps } from './login.ts';
 import { noteLogin, type NoteLoginDeps } from './note-login.ts';
 import { currentCredential } from './release.ts';
+import { MOST_REPORTS, reportExpiry } from './report-expiry.ts';
 import { reverifyAt } from './reverify-schedule.ts';
 import { isTransient } from './verification.ts';
 import { whereThrown } from './where-thrown.ts';
@@ -43,16 +45,21 @@ export interface ReverifyRun {
   readonly left: number;
   /** Of all active registries: those that were well and are not any more. */
   readonly drifted: number;
+  /** Of all active registries: those whose typed password expires within 14 days by its date, or is past it. */
+  readonly expiring: number;
   /** False: there are more registries than it could even look through, so the figures above are of a part of them. */
   readonly complete: boolean;
 }
 
 const PAGE = 200;
+const EXPIRING_DAYS = 14;
 
 export async function reverifyDue(limits: ReverifyLimits, deps: ReverifyDeps, stop: AbortSignal): Promise<ReverifyRun> {
   const startedAt = deps.now();
   const { budgetMilliseconds } = limits;
-  const { due, drifted, complete } = await walk({ startedAt, until: startedAt + budgetMilliseconds / 4, stop }, deps);
+  const walked = await walk({ startedAt, until: startedAt + budgetMilliseconds / 4, stop }, deps);
+  const { due, drifted, expiring, complete } = walked;
+  await reportExpiry(walked.toReport, deps, stop);
   const run: Run = { limits, deps, stop, startedAt, drifted, count: { verified: 0, skipped: 0, failed: 0 }, again: [] };
   const left = await inTurn(due, {
     ...{ run, until: startedAt + budgetMilliseconds / 2 },
@@ -62,7 +69,7 @@ export async function reverifyDue(limits: ReverifyLimits, deps: ReverifyDeps, st
     ...{ run, until: startedAt + budgetMilliseconds },
     ask: (asked) => askAgain(asked, run),
   });
-  return { ...run.count, left: left + leftAgain, drifted: drifted.size, complete };
+  return { ...run.count, left: left + leftAgain, drifted: drifted.size, expiring, complete };
 }
 
 interface Asked {
@@ -81,13 +88,24 @@ interface Run {
   readonly again: Asked[];
 }
 
+interface Walked {
+  readonly due: readonly string[];
+  readonly drifted: Set<string>;
+  /** Those whose expiry date has to be reported. */
+  readonly toReport: readonly string[];
+  readonly expiring: number;
+  readonly complete: boolean;
+}
+
 /** Of a registry only its id is kept: how many there are must not decide how much memory a run takes. */
 async function walk(
   { startedAt, until, stop }: { readonly startedAt: number; readonly until: number; readonly stop: AbortSignal },
   deps: ReverifyDeps,
-): Promise<{ readonly due: readonly string[]; readonly drifted: Set<string>; readonly complete: boolean }> {
+): Promise<Walked> {
   const due: { readonly id: string; readonly at: number }[] = [];
   const drifted = new Set<string>();
+  const toReport: string[] = [];
+  let expiring = 0;
   // Unfiltered: of a list that leaves out little, a store would read more than it gives out.
   const list = async (query: PageQuery) => await deps.catalogue.listRegistries({ filter: {}, ...query });
   let complete = true;
@@ -96,11 +114,14 @@ async function walk(
     if (!complete) break;
     if (registry.state !== 'active') continue;
     if (registry.verification?.drift !== undefined) drifted.add(registry.id);
+    if ((daysLeftOf(registry, startedAt) ?? Infinity) <= EXPIRING_DAYS) expiring += 1;
+    if (toReport.length < MOST_REPORTS && stageToReport(registry, startedAt) !== undefined) toReport.push(registry.id);
     const at = reverifyAt(registry);
     if (at !== undefined && at <= startedAt) due.push({ id: registry.id, at });
   }
   // The longest overdue first: what there was no time for comes before what is tried more often.
-  return { due: due.toSorted((left, right) => left.at - right.at).map(({ id }) => id), drifted, complete };
+  const inOrder = due.toSorted((left, right) => left.at - right.at).map(({ id }) => id);
+  return { due: inOrder, drifted, toReport, expiring, complete };
 }
 
 /** @returns how many there was no time for. */

@@ -46,7 +46,7 @@ export interface DriftNews {
 }
 
 /** Nobody's token: an agent's id is a ULID. */
-const PULLPASS = 'pullpass';
+export const PULLPASS = 'pullpass';
 
 type Known = Pick<Registry, 'id' | 'address' | 'verification'>;
 

@@ -102,14 +102,30 @@ describe.runIf(ALL)('a password that is changed behind', () => {
 
   it('is no drift as long as it is not', async () => {
     before = await given();
-    expect(await checkAfter(1)).toEqual({ verified: 2, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true });
+    expect(await checkAfter(1)).toEqual({
+      verified: 2,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      drifted: 0,
+      expiring: 0,
+      complete: true,
+    });
     expect(await skopeoInspect(host(), `${changed.address}/${IMAGE}`)).toMatchObject({ exitCode: 0 });
     expect(await given()).toEqual(before);
   });
 
   it('is found within a day, and nothing but that is noted', async () => {
     await changed.setLogins([{ ...newLogin(scene, 'somebody'), username: login.username }]);
-    expect(await checkAfter(2)).toEqual({ verified: 2, skipped: 0, failed: 0, left: 0, drifted: 1, complete: true });
+    expect(await checkAfter(2)).toEqual({
+      verified: 2,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      drifted: 1,
+      expiring: 0,
+      complete: true,
+    });
     expect(await given()).toEqual(before);
     const { body } = await scene.pullpass.api.call(`GET /v1/registries/${id}`);
     expect(body).toMatchObject({ verification: { status: 'unauthorized', drift: { from: 'verified' } } });
@@ -138,7 +154,15 @@ describe.runIf(ALL)('a password that is changed behind', () => {
   });
 
   it('is over with the next check', async () => {
-    expect(await checkAfter(3)).toEqual({ verified: 2, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true });
+    expect(await checkAfter(3)).toEqual({
+      verified: 2,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      drifted: 0,
+      expiring: 0,
+      complete: true,
+    });
     expect(events.map(({ code }) => code)).toEqual(['registry.drift', 'registry.drift_ended']);
     expect(await given()).toEqual(before);
     expect(await said('status')).not.toContain('drifted');

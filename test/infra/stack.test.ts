@@ -361,6 +361,7 @@ describe('alarms', () => {
     ['credentials run out (ecr)', 'SecondsLeft', 'LessThanThreshold', 600],
     ['credentials run out (google)', 'SecondsLeft', 'LessThanThreshold', 600],
     ['registries have drifted', 'DriftedRegistries', 'GreaterThanOrEqualToThreshold', 1],
+    ['passwords expire', 'ExpiringPasswords', 'GreaterThanOrEqualToThreshold', 1],
     ['a registry needs somebody', 'SecondsUntilUrgent', 'LessThanOrEqualToThreshold', 0],
     ['refresh stands still (ecr)', 'RefreshRuns', 'LessThanThreshold', 1],
     ['refresh stands still (google)', 'RefreshRuns', 'LessThanThreshold', 1],
@@ -380,10 +381,16 @@ describe('alarms', () => {
     expect(alarm).toMatchObject({ MetricName: metric, ComparisonOperator: comparison, Threshold: threshold });
   });
 
-  it('stays what it was about drift, which is counted once an hour', () => {
-    const drift = alarms().find(({ MetricName }) => MetricName === 'DriftedRegistries');
+  it.each(['DriftedRegistries', 'ExpiringPasswords'])('stays what it was about %s, counted once an hour', (name) => {
+    const counted = alarms().find(({ MetricName }) => MetricName === name);
 
-    expect(drift).toMatchObject({ Period: 3_600, Statistic: 'Maximum', TreatMissingData: 'ignore' });
+    expect(counted).toMatchObject({ Period: 3_600, Statistic: 'Maximum', TreatMissingData: 'ignore' });
+  });
+
+  it('say of passwords that expire that nobody but an administrator can renew them', () => {
+    const expiring = alarms().find(({ MetricName }) => MetricName === 'ExpiringPasswords');
+
+    expect(expiring?.['AlarmDescription']).toContain('Pullpass cannot renew it. What to do: docs/operations.md');
   });
 
   it('no news is bad news about refreshes only', () => {

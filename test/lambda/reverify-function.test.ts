@@ -12,7 +12,8 @@ import { TYPED } from '../support/simulated-logins.ts';
 
 const unused = async (): Promise<never> => await Promise.reject(new Error('not of this test'));
 const context = { getRemainingTimeInMillis: () => 180_000 };
-const NOTHING = { verified: 0, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true };
+const NOTHING = { verified: 0, skipped: 0, failed: 0, left: 0, drifted: 0, expiring: 0, complete: true };
+const NOBODY = { 'DriftedRegistries{Installation=test}': [0], 'ExpiringPasswords{Installation=test}': [0] };
 
 function functionFor(registries: readonly Registry[], password = 'right') {
   const captured = capturedLog();
@@ -65,13 +66,13 @@ describe('the background check as a function', () => {
       const well = functionFor([registry]);
       expect(await well.run({ pullpass: 'reverify' }, context)).toEqual({ ...NOTHING, verified: 1 });
       expect(well.finished).toMatchObject([{ registryId: registry.id, verification: { status: 'verified' } }]);
-      expect(well.captured.metrics()).toEqual({ 'DriftedRegistries{Installation=test}': [0] });
+      expect(well.captured.metrics()).toEqual({ ...NOBODY, 'DriftedRegistries{Installation=test}': [0] });
 
       const { run, captured, finished } = functionFor([registry], 'canary-wrong');
       expect(await run({ pullpass: 'reverify' }, context)).toEqual({ ...NOTHING, verified: 1, drifted: 1 });
       expect(finished).toMatchObject([{ verification: { status: 'unauthorized', drift: { from: 'verified' } } }]);
       expect(finished[0]).not.toHaveProperty('credential');
-      expect(captured.metrics()).toEqual({ 'DriftedRegistries{Installation=test}': [1] });
+      expect(captured.metrics()).toEqual({ ...NOBODY, 'DriftedRegistries{Installation=test}': [1] });
       expect(captured.linesOf('registry.drift')).toMatchObject([{ level: 'warn', registryId: registry.id }]);
       expect(captured.linesOf('reverify.run')).toMatchObject([{ verified: 1, drifted: 1 }]);
       expect(captured.text()).not.toContain('canary');
@@ -83,7 +84,30 @@ describe('the background check as a function', () => {
   it('counts nobody when there is nobody, so that its metric says that it ran', async () => {
     const { run, captured } = functionFor([]);
     expect(await run({ pullpass: 'reverify' }, context)).toEqual(NOTHING);
-    expect(captured.metrics()).toEqual({ 'DriftedRegistries{Installation=test}': [0] });
+    expect(captured.metrics()).toEqual(NOBODY);
+  });
+
+  it('reports a password that expires, and counts those that do within 14 days or have, once a run each', async () => {
+    const dated = (id: string, days: number, fields: Partial<Registry> = {}): Registry => {
+      const expiresOn = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+      const login = { status: 'verified', at: Date.now() } as const;
+      return { ...registryFixture({ ...TYPED, id, expiresOn, verification: login }), order: 1, revision: 1, ...fields };
+    };
+    const ids = [dated('in15', 15), dated('in14', 14), dated('past', -1), dated('off', 1, { state: 'inactive' })];
+    const { run, captured, finished } = functionFor(ids);
+    expect(await run({ pullpass: 'reverify' }, context)).toMatchObject({ expiring: 2 });
+    expect(captured.metrics()).toEqual({ ...NOBODY, 'ExpiringPasswords{Installation=test}': [2] });
+    expect(captured.linesOf('registry.password_expires_soon')).toMatchObject([
+      { level: 'warn', registryId: 'in15', daysLeft: 15 },
+      { level: 'warn', registryId: 'in14', daysLeft: 14 },
+    ]);
+    expect(captured.linesOf('registry.password_expired')).toMatchObject([{ registryId: 'past', daysLeft: -1 }]);
+    const reported = finished.filter(({ expiryReported }) => expiryReported !== undefined);
+    expect(reported.map(({ registryId, expiryReported }) => [registryId, expiryReported?.stage])).toEqual([
+      ['in15', 30],
+      ['in14', 14],
+      ['past', 'expired'],
+    ]);
   });
 
   it('measures nothing when it could not look through all: a part may be well, and the rest not', async () => {

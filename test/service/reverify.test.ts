@@ -86,6 +86,17 @@ describe('when a registry is looked at', () => {
     },
   );
 
+  it('is within a quarter of a day of the end of its expiry date, once: only a login says whether it is dead', () => {
+    const expiredAt = START + DAY;
+    const dated = { expiresOn: '2026-01-01', verification: { ...WELL, at: expiredAt - 1 } };
+    const times = dueTimes(dated);
+    expect(times[0]).toBeGreaterThanOrEqual(expiredAt);
+    expect(times.at(-1)).toBeLessThanOrEqual(expiredAt + 6 * HOUR);
+    expect(dueTimes({ ...dated, verification: { ...WELL, at: expiredAt } })[0]).toBeGreaterThan(expiredAt + 17 * HOUR);
+    const long = { ...dated, expiresOn: '2026-12-31' };
+    expect(dueTimes(long)).toEqual(dueTimes({ verification: dated.verification }));
+  });
+
   it('is never while it has no credential', () => {
     expect(reverifyAt(registryFixture({ credential: { consecutiveFailures: 3 } }))).toBeUndefined();
   });
@@ -100,7 +111,7 @@ describe('a run', () => {
     await addAt('pending', { credential: { consecutiveFailures: 1, dueAt: START } });
     const run = await runAfter(DAY);
     expect(askedHosts().toSorted()).toEqual(['due', 'never']);
-    expect(run).toEqual({ verified: 2, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true });
+    expect(run).toEqual({ verified: 2, skipped: 0, failed: 0, left: 0, drifted: 0, expiring: 0, complete: true });
     expect((await world.get('due')).verification).toEqual({ status: 'verified', at: START + DAY + 200 });
   });
 
@@ -176,7 +187,15 @@ describe('a run', () => {
     const verification = { status: 'unauthorized', at: START, drift } as const;
     await addAt('active', { verification });
     await addAt('inactive', { verification, state: 'inactive' });
-    expect(await runAfter(HOUR)).toEqual({ verified: 0, skipped: 0, failed: 0, left: 0, drifted: 1, complete: true });
+    expect(await runAfter(HOUR)).toEqual({
+      verified: 0,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      drifted: 1,
+      expiring: 0,
+      complete: true,
+    });
     expect(world.asked).toEqual([]);
   });
 
@@ -223,7 +242,15 @@ describe('what may be over in a moment', () => {
     const { address } = await addAt('ill');
     world.logins.set(address, answering({ status: 'unreachable' }));
     world.loginMilliseconds = 120_000;
-    expect(await runAfter(DAY)).toEqual({ verified: 0, skipped: 0, failed: 0, left: 1, drifted: 0, complete: true });
+    expect(await runAfter(DAY)).toEqual({
+      verified: 0,
+      skipped: 0,
+      failed: 0,
+      left: 1,
+      drifted: 0,
+      expiring: 0,
+      complete: true,
+    });
     expect((await world.get('ill')).verification).toEqual(WELL);
     world.loginMilliseconds = 100;
     expect(await runAfter(DAY + HOUR)).toMatchObject({ verified: 1, drifted: 1 });

@@ -198,10 +198,26 @@ describe.runIf(ALL)('a password that is changed behind', () => {
 
   it('is found by what its schedule starts, and nothing but that is noted', async () => {
     const before = await given();
-    expect(await check()).toEqual({ verified: 0, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true });
+    expect(await check()).toEqual({
+      verified: 0,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      drifted: 0,
+      expiring: 0,
+      complete: true,
+    });
     await registry.setLogins([{ ...newLogin(pullpass, 'somebody'), username: login.username }]);
     await dayLater();
-    expect(await check()).toEqual({ verified: 1, skipped: 0, failed: 0, left: 0, drifted: 1, complete: true });
+    expect(await check()).toEqual({
+      verified: 1,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      drifted: 1,
+      expiring: 0,
+      complete: true,
+    });
     expect(await given()).toEqual(before);
     expect(await get(`/v1/registries/${id}`)).toMatchObject({
       verification: { status: 'unauthorized', drift: { from: 'verified' } },
@@ -215,7 +231,15 @@ describe.runIf(ALL)('a password that is changed behind', () => {
     const before = await given();
     await registry.setLogins([login]);
     await dayLater();
-    expect(await check()).toEqual({ verified: 1, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true });
+    expect(await check()).toEqual({
+      verified: 1,
+      skipped: 0,
+      failed: 0,
+      left: 0,
+      drifted: 0,
+      expiring: 0,
+      complete: true,
+    });
     expect(await given()).toEqual(before);
     expect(await get('/v1/status')).toMatchObject({ drifted: 0, attention: [] });
   });

@@ -301,7 +301,7 @@ describe.runIf(ALL)('Pullpass in an AWS account', () => {
   describe('the background check', () => {
     it('as its schedule starts it finds nothing to do and nothing that has drifted: refreshes have just logged in', async () => {
       const found = await runScheduled(pullpass.workspace, pullpass.account, 'reverify');
-      expect(found).toEqual({ verified: 0, skipped: 0, failed: 0, left: 0, drifted: 0, complete: true });
+      expect(found).toEqual({ verified: 0, skipped: 0, failed: 0, left: 0, drifted: 0, expiring: 0, complete: true });
     });
   });
 
