@@ -90,6 +90,8 @@ export function registryDocument(view: RegistryView): Document {
     trustedRealms: registry.trustedRealms ?? [],
     email: registry.email ?? null,
     description: registry.description ?? null,
+    expiresOn: registry.expiresOn ?? null,
+    expiresInDays: view.expiresInDays,
     credential: {
       state: view.credentialState,
       username: current?.username ?? null,
@@ -162,5 +164,5 @@ export function auditDocument(entry: AuditEntry, name: string | undefined): Docu
 
 export function statusDocument(status: Status, now: number): Document {
   const attention = status.attention.map(({ view, reason }) => ({ ...registryDocument(view), reason }));
-  return { ...status, attention, time: time(now) };
+  return { ...status, attention, expiring: status.expiring.map(registryDocument), time: time(now) };
 }

@@ -54,6 +54,9 @@ const verify = z
   .check(z.meta({ description: 'false: store it also where logging in fails; true, if nothing is said' }));
 const email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address'));
 const description = z.string().check(z.maxLength(1000));
+const expiresOn = z.iso
+  .date('must be a day of the calendar, written like 2027-01-31')
+  .check(z.meta({ description: 'Last day (UTC) on which a typed password works at its vendor; warned of before it' }));
 const trustedRealms = z.array(z.string().check(z.maxLength(255))).check(z.maxLength(20));
 
 /** Its kind's own schema checks it; which kinds there are is not the transport's business. */
@@ -75,6 +78,7 @@ export const registryRequest = z.strictObject({
   trustedRealms: z.optional(trustedRealms),
   email: z.optional(email),
   description: z.optional(description),
+  expiresOn: z.optional(expiresOn),
   state: z
     .optional(z.enum(['active', 'inactive']))
     .check(z.meta({ description: 'As it starts; active, if nothing is said' })),
@@ -89,6 +93,9 @@ export const registryPatch = z.strictObject({
   trustedRealms: z.optional(trustedRealms),
   email: z.optional(z.nullable(email)),
   description: z.optional(z.nullable(description)),
+  expiresOn: z.optional(
+    z.nullable(expiresOn).check(z.meta({ description: 'null takes it away; so does a new password without it' })),
+  ),
   verify: z.optional(verify),
 });
 

@@ -9,10 +9,11 @@ import type { Vault } from '../stores/vault.ts';
 import { registryDetail } from './change-detail.ts';
 import { obtainCredential, type Obtained, type ObtainDeps, type VerificationFailed } from './obtain-credential.ts';
 import type { Report } from './events.ts';
+import { applyExpiryDate, type ExpiryInput } from './expiry-date-rules.ts';
 import { applySettings, type RegistrySettingsInput } from './registry-input.ts';
 import { acceptSource, currentVersions } from './registry-source.ts';
 
-export interface NewRegistryInput extends RegistrySettingsInput {
+export interface NewRegistryInput extends RegistrySettingsInput, ExpiryInput {
   readonly address: string;
   /** Its `kind` says which source kind checks the rest. */
   readonly source: unknown;
@@ -46,8 +47,10 @@ export async function addRegistry(
   const installationId = await deps.catalogue.installationId();
   const source = acceptSource(input.source, { address: canonical, installationId }, deps.kinds);
   if (!source.ok) return source;
+  const expiryDate = applyExpiryDate(input, undefined, deps);
+  if (!expiryDate.ok) return expiryDate;
 
-  const target = { address: canonical, ...settings.value };
+  const target = { address: canonical, ...settings.value, ...expiryDate.value };
   const obtained = await obtainCredential({ ...source.value, target, verify: input.verify !== false }, deps);
   if (!obtained.ok) return obtained;
   const { state = 'active' } = input;

@@ -8,7 +8,10 @@ import { EVERY_ENVIRONMENT } from '../domain/environment-name.ts';
 import type { Registry, TlsSettings } from '../domain/registry.ts';
 import type { RegistryEdit } from './edit-registry.ts';
 
-type Settings = Pick<Registry, 'environments' | 'tls' | 'trustedRealms' | 'probe' | 'email' | 'description'>;
+type Settings = Pick<
+  Registry,
+  'environments' | 'tls' | 'trustedRealms' | 'probe' | 'email' | 'description' | 'expiresOn'
+>;
 
 /** Of a registry as a whole: at its beginning and at its end. */
 export function registryDetail({
@@ -26,6 +29,7 @@ export function editDetail(edit: RegistryEdit, previous: Settings, next: Setting
     changed('tls', fromTo(tlsWord(previous.tls), tlsWord(next.tls)) ?? otherCertificate(previous.tls, next.tls)),
     changed('probe', fromTo(previous.probe?.repository ?? NONE, next.probe?.repository ?? NONE)),
     changed('trusted realms', fromTo(nameList(previous.trustedRealms ?? []), nameList(next.trustedRealms ?? []))),
+    changed('expires on', fromTo(previous.expiresOn ?? NONE, next.expiresOn ?? NONE)),
     ...(previous.email === next.email ? [] : ['e-mail']),
     ...(previous.description === next.description ? [] : ['description']),
     ...(edit.source === undefined ? [] : [sourceFields(edit.source)]),

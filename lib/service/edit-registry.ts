@@ -10,13 +10,13 @@ import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { AddRegistryDeps } from './add-registry.ts';
 import { editDetail } from './change-detail.ts';
+import { applyExpiryDate, type ExpiryInput } from './expiry-date-rules.ts';
 import { obtainCredential, type Obtained, type VerificationFailed } from './obtain-credential.ts';
 import { applySettings, type RegistrySettingsInput } from './registry-input.ts';
 import { acceptSource, currentVersions } from './registry-source.ts';
 import { editedDrift } from './verification.ts';
 
-export interface RegistryEdit extends RegistrySettingsInput {
-  readonly source?: unknown;
+export interface RegistryEdit extends RegistrySettingsInput, ExpiryInput {
   readonly verify?: boolean | undefined;
 }
 
@@ -58,7 +58,9 @@ export async function editRegistry(
   }
   const settings = applySettings(edit, previous);
   if (!settings.ok) return settings;
-  const target = { address: previous.address, ...settings.value };
+  const expiryDate = applyExpiryDate(edit, previous, deps);
+  if (!expiryDate.ok) return expiryDate;
+  const target = { address: previous.address, ...settings.value, ...expiryDate.value };
   // A probe is part of what "verified" means, so it is logged in with anew.
   const touched = [edit.source, edit.tls, edit.trustedRealms, edit.probe].some((part) => part !== undefined);
   const reissue = touched || edit.verify === true;
@@ -111,7 +113,10 @@ async function reissueEdit(
   return stored;
 }
 
-type Target = Pick<Registry, 'address' | 'environments' | 'tls' | 'trustedRealms' | 'probe' | 'email' | 'description'>;
+type Target = Pick<
+  Registry,
+  'address' | 'environments' | 'tls' | 'trustedRealms' | 'probe' | 'email' | 'description' | 'expiresOn'
+>;
 
 /** Longer than a mint and a login may take together. */
 const CLAIM_MS = 60_000;

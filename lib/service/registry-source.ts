@@ -27,7 +27,7 @@ export function acceptSource(
   return accepted.ok ? success({ kind, source: accepted.value }) : accepted;
 }
 
-function kindName(input: unknown): string | undefined {
+export function kindName(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null || !('kind' in input)) return undefined;
   return typeof input.kind === 'string' ? input.kind : undefined;
 }

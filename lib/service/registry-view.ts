@@ -1,5 +1,6 @@
 /** A registry as its administrators and viewers see it: everything that is known of it, and no secret. */
 import type { CredentialState, MintFailureCode } from '../domain/credential.ts';
+import { daysLeftOf } from '../domain/expiry-date.ts';
 import type { Standing } from '../domain/registry-overrides.ts';
 import type { Registry } from '../domain/registry.ts';
 import { stateOf } from './release.ts';
@@ -10,6 +11,8 @@ export interface RegistryView extends Standing {
   readonly credentialState: CredentialState;
   /** Null where the credential does not run out or is not there yet. Negative when it has run out. */
   readonly secondsLeft: number | null;
+  /** Of a typed password with an expiry date: 0 on its last day, negative after it. */
+  readonly expiresInDays: number | null;
   readonly lastError?: { readonly code: MintFailureCode; readonly at: number };
 }
 
@@ -20,6 +23,7 @@ export function viewOf(registry: Registry, standing: Standing, now: number): Reg
     ...standing,
     credentialState: stateOf(registry, now),
     secondsLeft: secondsLeftOf(registry, now),
+    expiresInDays: daysLeftOf(registry, now) ?? null,
     ...(lastError === undefined ? {} : { lastError }),
   };
 }

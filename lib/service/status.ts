@@ -3,6 +3,7 @@
  * status walks the registries.
  */
 import type { CredentialState } from '../domain/credential.ts';
+import { daysLeftOf, EXPIRY_STAGES } from '../domain/expiry-date.ts';
 import type { Registry } from '../domain/registry.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { everyItem } from './every-item.ts';
@@ -21,7 +22,10 @@ export interface KindStatus {
 }
 
 export interface Status {
-  /** `ok`, or the worst credential's state of any active registry. Drift is none: hosts have what they had. */
+  /**
+   * `ok`, or the worst credential's state of any active registry. Drift is none: hosts have what they had. An expiry date that
+   * is past makes it `stale`: hosts still have what they had, but nothing will renew it.
+   */
   readonly health: 'ok' | 'stale' | 'expired';
   readonly kinds: readonly KindStatus[];
   readonly environments: number;
@@ -29,6 +33,8 @@ export interface Status {
   readonly drifted: number;
   /** Those that need somebody, the ones whose credential does first. At most 50. */
   readonly attention: readonly Attention[];
+  /** Active ones whose expiry date is within 30 days or past, the soonest first. At most 50. */
+  readonly expiring: readonly RegistryView[];
 }
 
 export interface Attention {
@@ -41,6 +47,7 @@ export interface Attention {
 }
 
 const ATTENTION = 50;
+const [FIRST_WARNING_DAYS] = EXPIRY_STAGES;
 const PAGE = 200;
 
 export interface StatusDeps extends RegistryReadDeps {
@@ -52,6 +59,7 @@ export async function status(deps: StatusDeps): Promise<Status> {
   const late: Registry[] = [];
   const drifted: Registry[] = [];
   const refused: Registry[] = [];
+  const expiring: Expiring[] = [];
   let driftedCount = 0;
   let worst: Status['health'] = 'ok';
   const now = deps.now();
@@ -59,6 +67,9 @@ export async function status(deps: StatusDeps): Promise<Status> {
     const state = stateOf(registry, now);
     count(kinds, { registry, state, secondsLeft: secondsLeftOf(registry, now) });
     if (registry.state === 'inactive') continue;
+    const daysLeft = daysLeftOf(registry, now);
+    if (daysLeft !== undefined && daysLeft <= FIRST_WARNING_DAYS) keepSoonest(expiring, { registry, daysLeft });
+    if (daysLeft !== undefined && daysLeft < 0 && worst === 'ok') worst = 'stale';
     const hasDrifted = registry.verification?.drift !== undefined;
     if (hasDrifted) driftedCount += 1;
     if (state === 'fresh') {
@@ -76,7 +87,23 @@ export async function status(deps: StatusDeps): Promise<Status> {
     environments: environments.length,
     drifted: driftedCount,
     attention: await attentionTo([...late, ...drifted, ...refused].slice(0, ATTENTION), deps),
+    expiring: await viewRegistries(
+      expiring.map(({ registry }) => registry),
+      deps,
+    ),
   };
+}
+
+interface Expiring {
+  readonly registry: Registry;
+  readonly daysLeft: number;
+}
+
+/** In order, and never many of them, however many there are. */
+function keepSoonest(expiring: Expiring[], seen: Expiring): void {
+  expiring.push(seen);
+  expiring.sort((left, right) => left.daysLeft - right.daysLeft);
+  expiring.splice(ATTENTION);
 }
 
 async function attentionTo(registries: readonly Registry[], deps: StatusDeps): Promise<readonly Attention[]> {

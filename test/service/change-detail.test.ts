@@ -10,6 +10,8 @@ const named = (count: number, from = 0): readonly string[] =>
 describe('an edit is told as', () => {
   it.each<[string, Partial<NewRegistry>, Partial<NewRegistry>, RegistryEdit, string]>([
     ['nothing, where nothing is another', {}, {}, { environments: ['prod'] }, 'nothing is another'],
+    ['its expiry date', {}, { expiresOn: '2027-01-31' }, {}, 'expires on: none -> 2027-01-31'],
+    ['an expiry date that is gone', { expiresOn: '2027-01-31' }, {}, {}, 'expires on: 2027-01-31 -> none'],
     [
       'its environments, in order',
       { environments: ['*', 'b', 'a'] },

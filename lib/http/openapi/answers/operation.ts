@@ -31,13 +31,21 @@ const needy = z.strictObject({
 });
 
 const status = z.strictObject({
-  health: z
-    .enum(['ok', 'stale', 'expired'])
-    .check(z.meta({ description: "The worst state of any active registry's credential; drift is none" })),
+  health: z.enum(['ok', 'stale', 'expired']).check(
+    z.meta({
+      description:
+        "The worst state of any active registry's credential; stale as well where expiresOn of one is past; drift is none",
+    }),
+  ),
   kinds: z.array(kind),
   environments: count('How many there are'),
   drifted: count('Active registries that were well at a login and are not any more'),
   attention: z.array(needy).check(z.meta({ description: 'Registries that need somebody; at most 50' })),
+  expiring: z.array(registryAnswer).check(
+    z.meta({
+      description: 'Active registries with expiresOn within 30 days or past, soonest first; at most 50',
+    }),
+  ),
   time: time('When this was so'),
 });
 
@@ -123,6 +131,7 @@ export const operationAnswers: Answers = {
         environments: 2,
         drifted: 0,
         attention: [],
+        expiring: [],
         time: '2026-03-02T10:00:00.000Z',
       },
     },

@@ -94,6 +94,14 @@ export const registryAnswer = z
     trustedRealms: z.array(text('host[:port] that its token realm may name, beside its own')),
     email: z.nullable(z.string()),
     description: z.nullable(z.string()),
+    expiresOn: z.nullable(
+      z.iso
+        .date()
+        .check(z.meta({ description: 'Last day (UTC) on which its typed password works, as an administrator said' })),
+    ),
+    expiresInDays: z.nullable(
+      z.int().check(z.meta({ description: 'Until expiresOn: 0 on the day itself, negative after it' })),
+    ),
     credential,
     verification: z.nullable(verification),
     createdAt: time('When it was added'),
@@ -116,6 +124,8 @@ export const registryExample: z.input<typeof registryAnswer> = {
   trustedRealms: [],
   email: null,
   description: 'The platform team’s Harbor',
+  expiresOn: '2026-12-31',
+  expiresInDays: 304,
   credential: {
     state: 'fresh',
     username: 'robot$pullpass',
