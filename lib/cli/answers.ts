@@ -26,6 +26,8 @@ export const registryAnswer = z.looseObject({
   trustedRealms: z.optional(z.array(z.string())),
   email: optionalText,
   description: optionalText,
+  expiresOn: optionalText,
+  expiresInDays: z.optional(z.nullable(z.number())),
   credential: z.looseObject({
     state: z.string(),
     username: optionalText,
@@ -183,6 +185,7 @@ export const statusAnswer = z.looseObject({
   ),
   drifted: z.optional(z.number()),
   attention: z.array(registryAnswer),
+  expiring: z.optional(z.array(registryAnswer)),
 });
 
 export const hostConfigAnswer = z.looseObject({

@@ -18,6 +18,7 @@ type ProblemDocument = z.infer<typeof problemDocument>;
 const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
   address: 'ADDRESS',
   environments: '--env',
+  expiresOn: '--expires-on',
   source: '--password-stdin, --password-file, --key-file, --secret-access-key-stdin or --secret-access-key-file',
   'source.kind': '--kind',
   'source.username': '--username',

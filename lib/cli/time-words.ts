@@ -24,6 +24,12 @@ export function leftWords(secondsLeft: number): string {
   return secondsLeft > 0 ? `${durationWords(secondsLeft)} left` : `ran out ${durationWords(secondsLeft)} ago`;
 }
 
+/** Until a calendar date, on which what expires still works. */
+export function daysLeftWords(days: number): string {
+  if (days < 0) return `expired ${-days}d ago by its date`;
+  return days === 0 ? 'expires today' : `${days}d left`;
+}
+
 /** `time` is RFC 3339 as Pullpass sends it; one that cannot be read is shown as it came. */
 export function relativeWords(time: string, now: number): string {
   const at = Date.parse(time);

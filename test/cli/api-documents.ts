@@ -15,6 +15,8 @@ export function registryDocument(fields: Fields = {}): Fields {
     trustedRealms: [],
     email: null,
     description: null,
+    expiresOn: null,
+    expiresInDays: null,
     credential: {
       state: 'fresh',
       username: 'team+pull',

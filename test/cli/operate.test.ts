@@ -170,6 +170,34 @@ describe('status of what has drifted', () => {
   });
 });
 
+describe('status of passwords that expire', () => {
+  const states = { fresh: 2, stale: 0, expired: 0, pending: 0 };
+  const kinds = [{ kind: 'static', registries: 2, inactive: 0, states, soonestSecondsLeft: null }];
+  const soon = registryDocument({ expiresOn: '2026-03-11', expiresInDays: 10 });
+  const past = registryDocument({ id: '01hzregistry3', expiresOn: '2026-02-28', expiresInDays: -1 });
+  const body = { environments: 1, kinds, attention: [], time: '2026-03-01T12:00:00.000Z' };
+
+  it.each([
+    { health: 'ok', expiring: [soon], exitCode: 0 },
+    { health: 'stale', expiring: [past, soon], exitCode: 1 },
+  ])('names them in their order; $health is exit code $exitCode', async ({ health, expiring, exitCode }) => {
+    const ran = await runCommand(
+      ['status'],
+      await serving({ 'GET /v1/status': { body: { ...body, health, expiring } } }),
+    );
+
+    expect(ran.exitCode).toBe(exitCode);
+    const [, table = ''] = ran.stdout.split('\n\n');
+    expect(table.split('\n').map((line) => line.trim().replaceAll(/ {2,}/g, '  '))).toEqual([
+      'Passwords that expire within 30 days by their date, or have expired:',
+      'ADDRESS  EXPIRES ON  LEFT  ID',
+      ...(exitCode === 1 ? ['quay.io  2026-02-28  expired 1d ago by its date  01hzregistry3'] : []),
+      'quay.io  2026-03-11  10d left  01hzregistry1',
+      '',
+    ]);
+  });
+});
+
 describe('audit', () => {
   const decision = {
     ...{ id: '2', type: 'decision', at: '2026-03-01T11:59:58.123Z', environment: 'prod', agentId: 'agent1' },

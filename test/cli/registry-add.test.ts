@@ -68,6 +68,11 @@ describe('what is sent to add a registry', () => {
       },
     },
     {
+      name: 'when the password expires',
+      line: 'quay.io --username bob --password-file @password --expires-on 2027-01-31',
+      sent: { address: 'quay.io', environments: ['*'], source: STATIC, expiresOn: '2027-01-31' },
+    },
+    {
       name: 'a preset gives the address',
       line: '--preset docker-hub --username bob --password-file @password',
       sent: { address: 'docker.io', environments: ['*'], source: { ...STATIC, preset: 'docker-hub' } },
@@ -233,6 +238,17 @@ it.each([
   expect(ran).toMatchObject({ exitCode: 0, stderr: told ? note : '' });
 });
 
+it('says which option a refused expiry date was', async () => {
+  const errors = [{ field: 'expiresOn', rule: 'must not be in the past' }];
+  const detail = 'expiresOn must not be in the past';
+  const picky = await startScriptedApi({ 'POST /v1/registries': problem(400, 'invalid_input', { detail, errors }) });
+  const line = 'quay.io --username bob --password-file @password --expires-on 2020-01-31';
+  const ran = await runCommand(['registry', 'add', ...words(line)], picky);
+  await picky.close();
+
+  expect(ran).toMatchObject({ exitCode: 1, stderr: `pullpass: ${detail}\n  that is --expires-on\n` });
+});
+
 it('says why Pullpass refused, and which option that was', async () => {
   const errors = [{ field: 'environments[0]', rule: 'must be a slug' }];
   const picky = await startScriptedApi({
@@ -271,6 +287,8 @@ describe('editing', () => {
       line: 'quay.io --password-file @password',
       sent: { source: { kind: 'static', password: SECRET } },
     },
+    { name: 'an expiry date', line: 'quay.io --expires-on 2027-01-31', sent: { expiresOn: '2027-01-31' } },
+    { name: 'no expiry date any more', line: 'quay.io --expires-on none', sent: { expiresOn: null } },
     { name: "the system's authorities again", line: 'quay.io --system-ca', sent: { tls: {} } },
     {
       name: 'a role is taken away, the rest of the source stays',
@@ -291,6 +309,34 @@ describe('editing', () => {
     expect(edited.calls[1]?.body).toEqual(sent);
     // Nobody else's change is overwritten.
     expect(edited.calls[1]?.headers['if-match']).toBe('"3"');
+  });
+
+  it.each([
+    {
+      name: 'is said to be dropped with the old password',
+      words: '--password-file @password',
+      after: null,
+      told: true,
+    },
+    { name: 'is not mentioned where it stays', words: '--description new', after: '2027-01-31', told: false },
+    { name: 'is not mentioned where it was to go', words: '--expires-on none', after: null, told: false },
+    {
+      name: 'is not mentioned where a new one was given',
+      words: '--password-file @password --expires-on 2028-01-31',
+      ...{ after: '2028-01-31', told: false },
+    },
+  ])('an expiry date $name', async ({ words: line, after, told }) => {
+    const items = [registryDocument({ expiresOn: '2027-01-31', expiresInDays: 336 })];
+    const edited = await startScriptedApi({
+      'GET /v1/registries?address=quay.io&limit=500': { body: { items } },
+      'PATCH /v1/registries/01hzregistry1': { body: registryDocument({ expiresOn: after }) },
+    });
+    const ran = await runCommand(['registry', 'edit', 'quay.io', ...words(line)], edited);
+    await edited.close();
+
+    const note =
+      "the expiry date 2027-01-31 was the old password's and is dropped; to give the new one: pullpass registry edit 01hzregistry1 --expires-on DATE\n";
+    expect(ran).toMatchObject({ exitCode: 0, stderr: told ? note : '' });
   });
 
   it.each([

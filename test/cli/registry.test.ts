@@ -60,6 +60,21 @@ describe('registry list', () => {
   });
 
   it.each([
+    { expiresInDays: 287, shown: 'fresh, 287d left' },
+    { expiresInDays: 1, shown: 'fresh, 1d left' },
+    { expiresInDays: 0, shown: 'fresh, expires today' },
+    { expiresInDays: -3, shown: 'fresh, expired 3d ago by its date' },
+    { expiresInDays: null, shown: 'fresh' },
+    { expiresInDays: undefined, shown: 'fresh' },
+  ])('says of a typed password with $expiresInDays days left: $shown', async ({ expiresInDays, shown }) => {
+    const items = [registryDocument({ expiresOn: '2027-01-31', expiresInDays })];
+    const { url } = await serving({ 'GET /v1/registries?limit=500': { body: { items } } });
+    const ran = await runCommand(['registry', 'list'], { url });
+
+    expect(ran.stdout).toContain(`  active  ${shown}  `);
+  });
+
+  it.each([
     { words: [], query: '', says: 'there is no registry; add one with `pullpass registry add`' },
     { words: ['--env', 'nope'], query: 'environment=nope&', says: 'no registry for the environment nope' },
     {
@@ -135,6 +150,18 @@ describe('registry show', () => {
         'last error         throttled, 2026-03-01T11:58:00.000Z (2m ago)',
       ]),
     );
+  });
+
+  it.each([
+    { fields: { expiresOn: '2027-01-31', expiresInDays: 12 }, line: /^expires on +2027-01-31 \(12d left\)$/m },
+    { fields: { expiresOn: '2027-01-31', expiresInDays: -1 }, line: /^expires on +2027-01-31 \(expired 1d ago by/m },
+    { fields: {}, line: /^runs out +never$/m },
+  ])('says once when a typed password expires: $line', async ({ fields, line }) => {
+    const { url } = await serving({ 'GET /v1/registries/id1': { body: registryDocument(fields) } });
+    const { stdout } = await runCommand(['registry', 'show', 'id1'], { url });
+
+    expect(stdout).toMatch(line);
+    expect(stdout.match(/^(?:expires on|runs out)/gm)).toHaveLength(1);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { registryAnswer } from '../answers.ts';
 import { expectAnswer, pathOf } from '../api-client.ts';
 import { usageFailure } from '../command-failure.ts';
 import type { CommandContext, ContextOf } from '../command-context.ts';
-import { printJson, printLine, withProgress } from '../print.ts';
+import { printJson, printLine, remark, withProgress } from '../print.ts';
 import { findRegistry } from './find-registry.ts';
 import { settingsDocument, withRegistryOptions, type SettingFlags, type SourceFlags } from './registry-options.ts';
 import { credentialWords } from './registry-print.ts';
@@ -14,7 +14,8 @@ type EditFlags = SettingFlags & SourceFlags;
 
 const NOTES = `
 The address and the kind never change. An empty value ('') takes a setting away.
-A new user name, weaker TLS or a further token host needs the secret again.`;
+A new user name, weaker TLS or a further token host needs the secret again.
+--expires-on none takes the expiry date away. A new password drops it, unless --expires-on gives the new one.`;
 
 export function addRegistryEdit(registry: Command, contextOf: ContextOf): void {
   const command = registry
@@ -39,7 +40,7 @@ async function editRegistry(which: string, flags: EditFlags, context: CommandCon
   if (changes.length === 0) {
     throw usageFailure('there is nothing to change', 'see `pullpass registry edit --help`');
   }
-  const { id, address, source, revision } = (await findRegistry(which, api)).registry;
+  const { id, address, source, revision, expiresOn: earlierDate } = (await findRegistry(which, api)).registry;
   const request = { kind: source.kind, address, flags, editing: true };
   const body = { ...settings, ...(namesSource ? { source: await sourceDocument(request, terminal) } : {}) };
   const path = pathOf('v1', 'registries', id);
@@ -54,4 +55,9 @@ async function editRegistry(which: string, flags: EditFlags, context: CommandCon
   const credential = credentialWords(changed, terminal.now());
   printLine(terminal, `changed ${changed.address} (${changed.id}): ${changes.join(', ')}`);
   printLine(terminal, `  login: ${changed.verification?.status ?? 'not tried'}; credential: ${credential}`);
+  if (typeof earlierDate !== 'string' || typeof changed.expiresOn === 'string' || 'expiresOn' in named) return;
+  remark(
+    terminal,
+    `the expiry date ${earlierDate} was the old password's and is dropped; to give the new one: pullpass registry edit ${id} --expires-on DATE`,
+  );
 }

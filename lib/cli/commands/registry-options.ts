@@ -15,6 +15,7 @@ export interface SettingFlags {
   readonly trustedRealm?: readonly string[];
   readonly email?: string;
   readonly description?: string;
+  readonly expiresOn?: string;
   readonly verify: boolean;
 }
 
@@ -37,6 +38,7 @@ export function withRegistryOptions(command: Command): Command {
     .option('--username <name>', 'user name; the password is asked for, or given by one of the next two')
     .option('--password-stdin', 'read the password from standard input')
     .option('--password-file <file>', 'read the password from a file')
+    .option('--expires-on <date>', 'last day (UTC, YYYY-MM-DD) that it works at its vendor: warned of before it')
     .optionsGroup('Source, google:')
     .option('--key-file <file>', 'service account key (JSON); - for standard input')
     .optionsGroup('Source, ecr:')
@@ -62,7 +64,7 @@ export function withRegistryOptions(command: Command): Command {
 /** `null` takes a setting away, in an edit: that is what an empty value means. */
 export async function settingsDocument(flags: SettingFlags, terminal: Terminal): Promise<Record<string, unknown>> {
   const tls = await tlsDocument(flags, terminal);
-  const { env, probe, trustedRealm, email, description } = flags;
+  const { env, probe, trustedRealm, email, description, expiresOn } = flags;
   return {
     ...(env === undefined ? {} : { environments: env }),
     ...(tls === undefined ? {} : { tls }),
@@ -70,6 +72,7 @@ export async function settingsDocument(flags: SettingFlags, terminal: Terminal):
     ...(trustedRealm === undefined ? {} : { trustedRealms: trustedRealm }),
     ...(email === undefined ? {} : { email: email === '' ? null : email }),
     ...(description === undefined ? {} : { description: description === '' ? null : description }),
+    ...(expiresOn === undefined ? {} : { expiresOn: ['', 'none'].includes(expiresOn) ? null : expiresOn }),
     ...(flags.verify ? {} : { verify: false }),
   };
 }

@@ -2,7 +2,7 @@
 import type { RegistryAnswer } from '../answers.ts';
 import { printFields, printTable, remark } from '../print.ts';
 import type { Terminal } from '../terminal.ts';
-import { fullTime, leftWords } from '../time-words.ts';
+import { daysLeftWords, fullTime, leftWords } from '../time-words.ts';
 import { environmentWords } from './registry-succession.ts';
 
 export interface RegistryFilters {
@@ -47,11 +47,15 @@ function noneWords({ env, address, kind, state }: RegistryFilters): string {
 }
 
 /** `doubt`: what speaks against the credential although it is fresh. */
-export function credentialWords({ credential }: RegistryAnswer, now: number, doubt?: string): string {
+export function credentialWords(registry: RegistryAnswer, now: number, doubt?: string): string {
+  const { credential, expiresInDays } = registry;
   const { expiresAt, lastError } = credential;
   const state = doubt === undefined ? credential.state : `${credential.state}, ${doubt}`;
   const error = lastError === null || lastError === undefined ? '' : ` (${lastError.code})`;
-  if (expiresAt === null || expiresAt === undefined) return `${state}${error}`;
+  if (expiresAt === null || expiresAt === undefined) {
+    const left = typeof expiresInDays === 'number' ? `, ${daysLeftWords(expiresInDays)}` : '';
+    return `${state}${left}${error}`;
+  }
   return `${state}, ${leftWords((Date.parse(expiresAt) - now) / 1000)}${error}`;
 }
 
@@ -95,7 +99,7 @@ export function printRegistry(terminal: Terminal, registry: RegistryAnswer, chan
     ['credential', credential.state],
     ['user name', credential.username ?? undefined],
     ['issued', fullTime(credential.issuedAt, now)],
-    ['runs out', credential.state === 'pending' ? undefined : (fullTime(credential.expiresAt, now) ?? 'never')],
+    expiryField(registry, now),
     ['next refresh', fullTime(credential.nextRefreshAt, now)],
     ['last error', lastError ? `${lastError.code}, ${fullTime(lastError.at, now) ?? ''}` : undefined],
     ['login', verification ? verificationWords(verification, now) : 'never tried'],
@@ -105,6 +109,16 @@ export function printRegistry(terminal: Terminal, registry: RegistryAnswer, chan
     ['revision', String(registry.revision)],
     ...changes.map((change, index) => [index === 0 ? 'last changes' : '', change] as const),
   ]);
+}
+
+/** What an administrator said of a typed password comes before what its credential says, which is nothing. */
+function expiryField({ credential, expiresOn, expiresInDays }: RegistryAnswer, now: number) {
+  if (typeof expiresOn === 'string') {
+    const left = typeof expiresInDays === 'number' ? ` (${daysLeftWords(expiresInDays)})` : '';
+    return ['expires on', `${expiresOn}${left}`] as const;
+  }
+  const runsOut = fullTime(credential.expiresAt, now) ?? 'never';
+  return ['runs out', credential.state === 'pending' ? undefined : runsOut] as const;
 }
 
 function verificationWords(verification: NonNullable<RegistryAnswer['verification']>, now: number): string {

@@ -1,18 +1,19 @@
 /** `pullpass status`: is all well, and for how long; the exit code says it to scripts. */
 import type { Command } from 'commander';
-import { statusAnswer } from '../answers.ts';
+import { statusAnswer, type RegistryAnswer } from '../answers.ts';
 import { expectAnswer } from '../api-client.ts';
 import type { ContextOf } from '../command-context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJson, printLine, printTable } from '../print.ts';
-import { leftWords } from '../time-words.ts';
+import type { Terminal } from '../terminal.ts';
+import { daysLeftWords, leftWords } from '../time-words.ts';
 import { credentialWords, loginDoubt } from './registry-print.ts';
 
 export function addStatusCommand(program: Command, contextOf: ContextOf): void {
   program
     .command('status')
     .description(
-      'how fresh the credentials are, and what has drifted; exit code 1 when one is stale, expired or missing',
+      'how fresh the credentials are, what has drifted, what expires soon; exit code 1 when one is stale, expired or missing',
     )
     .action(async (_flags: unknown, command: Command) => {
       const { api, json, terminal, exitWith } = contextOf(command);
@@ -40,6 +41,7 @@ export function addStatusCommand(program: Command, contextOf: ContextOf): void {
       }
       const { drifted = 0 } = status;
       if (drifted > 0) printLine(terminal, `${counted(drifted, 'registry has', 'registries have')} drifted`);
+      printExpiring(status.expiring ?? [], terminal);
       if (status.attention.length === 0) return;
       printLine(terminal, '');
       printLine(terminal, 'These need somebody:');
@@ -53,6 +55,20 @@ export function addStatusCommand(program: Command, contextOf: ContextOf): void {
         ]),
       );
     });
+}
+
+/** Soonest first, as the API has them. */
+function printExpiring(registries: readonly RegistryAnswer[], terminal: Terminal): void {
+  if (registries.length === 0) return;
+  printLine(terminal, '');
+  printLine(terminal, 'Passwords that expire within 30 days by their date, or have expired:');
+  printTable(
+    terminal,
+    ['ADDRESS', 'EXPIRES ON', 'LEFT', 'ID'],
+    registries.map(({ address, expiresOn, expiresInDays, id }) => [
+      ...[address, expiresOn ?? '', daysLeftWords(expiresInDays ?? 0), id],
+    ]),
+  );
 }
 
 function counted(count: number, one: string, several: string): string {
