@@ -38,10 +38,12 @@ export function exportDocument({ registries, policies, agents }: Exported, now: 
 }
 
 function registryPart({ id, address, environments, state, source, settings }: PresentRegistry): Document {
-  const { tls, probe, trustedRealms, email, description } = settings;
+  const { tls, probe, trustedRealms, email, description, expiresOn } = settings;
   return {
     ...{ id, address, environments: environments.toSorted(compare), state, source: sourcePart(source) },
     ...{ tls, probe: probe === null ? null : { repository: probe }, trustedRealms, email, description },
+    // Left out where there is none, so that a pullpass that does not know it reads the rest.
+    ...(expiresOn === null ? {} : { expiresOn }),
   };
 }
 

@@ -126,13 +126,14 @@ async function addRegistry(step: AddRegistry, known: ReadonlySet<string>, deps: 
       code: 'revision_conflict',
     });
   }
-  const { tls, probe, trustedRealms, email, description } = settings;
+  const { tls, probe, trustedRealms, email, description, expiresOn } = settings;
   const body = {
     ...{ address, environments, tls, source: sourceDocument(source) },
     ...(probe === null ? {} : { probe: { repository: probe } }),
     ...(trustedRealms.length === 0 ? {} : { trustedRealms }),
     ...(email === null ? {} : { email }),
     ...(description === null ? {} : { description }),
+    ...(expiresOn === null ? {} : { expiresOn }),
     ...(state === 'inactive' ? { state } : {}),
     ...(deps.verify ? {} : { verify: false }),
   };

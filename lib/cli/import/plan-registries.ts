@@ -7,7 +7,7 @@ import type { Finding, Wanted, WantedRegistry } from '../../formats/import/wante
 import { doesAgeDecide, doOverlap, matchRegistries, type Matches } from './match-registries.ts';
 import type { AddRegistry, ChangeRegistry, PlanOptions, Unchanged } from './plan-steps.ts';
 import type { PresentRegistry } from './present.ts';
-import { registryDifference, TRUST_NOTE } from './registry-changes.ts';
+import { registryDifference, TRUST_NOTE, withoutPastDate } from './registry-changes.ts';
 import { holdsSecret } from './source-changes.ts';
 
 export interface RegistryPlan {
@@ -61,10 +61,11 @@ function planOne(registry: WantedRegistry, ground: Ground): PlannedOne {
 function planAddition(registry: WantedRegistry, ground: Ground): PlannedOne {
   const obstacle = ground.options.allowOverride ? undefined : obstacleTo(registry, ground);
   if (obstacle !== undefined) return { findings: [obstacle] };
-  const { address, notes, source } = registry;
+  const added = withoutPastDate(registry, null, ground.options.now);
+  const { address, notes, source } = added;
   const given = source.secret === undefined ? 'missing' : 'given';
   const step: AddRegistry = {
-    ...{ action: 'add', subject: 'registry', name: address, wanted: registry },
+    ...{ action: 'add', subject: 'registry', name: address, wanted: added },
     secret: holdsSecret(registry) ? given : 'none',
     notes: [...notes, ...(typeof source.settings['roleArn'] === 'string' ? [TRUST_NOTE] : [])],
   };

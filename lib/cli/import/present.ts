@@ -81,6 +81,7 @@ function presentRegistry(answer: RegistryAnswer): PresentRegistry {
       trustedRealms: answer.trustedRealms ?? [],
       email: answer.email ?? null,
       description: answer.description ?? null,
+      expiresOn: answer.expiresOn ?? null,
     },
   };
 }

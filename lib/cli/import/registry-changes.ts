@@ -1,6 +1,7 @@
 /** A registry of a file against the one that it is: what would change, and whether that takes the secret again. */
 import { sourceFields } from '../../formats/import/source-fields.ts';
 import type { Finding, WantedRegistry } from '../../formats/import/wanted.ts';
+import { daysUntil } from '../../domain/expiry-date.ts';
 import { weakensTransport } from '../../domain/transport-change.ts';
 import { covers, isSameSet } from './match-registries.ts';
 import type { ChangeRegistry, FieldChange, PlanOptions, SecretState } from './plan-steps.ts';
@@ -20,8 +21,10 @@ interface Parts {
 }
 
 /** @param widen whether environments may be added: not where the registry would then answer instead of a third one. */
-export function registryDifference(parts: Parts, widen: boolean): Difference {
-  const { wanted, present } = parts;
+export function registryDifference(given: Parts, widen: boolean): Difference {
+  const { present, options } = given;
+  const wanted = withoutPastDate(given.wanted, present.settings.expiresOn, options.now);
+  const parts = { wanted, present, options };
   const environments = environmentChange(parts, widen);
   const source = sourceChange(parts);
   const settings = wanted.says === 'everything' ? settingsChange(wanted, present) : NO_CHANGE;
@@ -41,9 +44,9 @@ export function registryDifference(parts: Parts, widen: boolean): Difference {
     ...{ action: 'change', subject: 'registry', changes, secret, state },
     ...{ id: present.id, name: present.address, revision: present.revision },
     environments: [...new Set([...present.environments, ...wanted.environments])],
-    patch: { ...environments.patch, ...settings.patch },
+    patch: { ...environments.patch, ...settings.patch, ...(secret === 'none' ? {} : keptDate(given.wanted, wanted)) },
     source: source.sends || secret !== 'none' ? sentSource(wanted, source, secret) : undefined,
-    notes: notesOn(parts, source),
+    notes: [...notesOn(parts, source), ...(secret === 'none' ? [] : droppedDate(parts))],
   };
   return { step, findings };
 }
@@ -138,7 +141,7 @@ function sentSource(wanted: WantedRegistry, { changes }: SourceChange, secret: S
 }
 
 function settingsChange(wanted: WantedRegistry, present: PresentRegistry): Change {
-  const { tls, probe, trustedRealms, email, description } = wanted.settings;
+  const { tls, probe, trustedRealms, email, description, expiresOn } = wanted.settings;
   const before = present.settings;
   const fields: readonly (readonly [field: string, from: unknown, to: unknown, sent?: unknown])[] = [
     ['tls', before.tls, tls],
@@ -146,6 +149,7 @@ function settingsChange(wanted: WantedRegistry, present: PresentRegistry): Chang
     ['trustedRealms', before.trustedRealms, trustedRealms],
     ['email', before.email, email],
     ['description', before.description, description],
+    ['expiresOn', before.expiresOn, expiresOn],
   ];
   const differing = fields.filter(([, from, to]) => JSON.stringify(from) !== JSON.stringify(to));
   return {
@@ -153,6 +157,37 @@ function settingsChange(wanted: WantedRegistry, present: PresentRegistry): Chang
     patch: Object.fromEntries(differing.map(([field, , to, sent = to]) => [field, sent])),
     findings: [],
   };
+}
+
+/**
+ * With an expiry date that is past, Pullpass would refuse all of the registry. Such a date says nothing any more: what is
+ * there stays, or there is none.
+ */
+export function withoutPastDate(wanted: WantedRegistry, present: string | null, now: number): WantedRegistry {
+  const { settings, notes } = wanted;
+  const { expiresOn } = settings;
+  if (expiresOn === null || expiresOn === present || !(daysUntil(expiresOn, now) < 0)) return wanted;
+  const note = `the file's expiry date ${expiresOn} is past, and is left out`;
+  return { ...wanted, settings: { ...settings, expiresOn: present }, notes: [...notes, note] };
+}
+
+/**
+ * A date goes with its password: one that is sent without it would be taken for a new one without a date. Where the file's is
+ * past, the date that is there is not that of the file's password either.
+ */
+function keptDate(
+  { says, settings: { expiresOn } }: WantedRegistry,
+  { settings: taken }: WantedRegistry,
+): { readonly expiresOn?: string } {
+  return says === 'everything' && expiresOn !== null && expiresOn === taken.expiresOn ? { expiresOn } : {};
+}
+
+function droppedDate({ wanted, present }: Parts): readonly string[] {
+  const { expiresOn } = present.settings;
+  if (wanted.says === 'everything' || expiresOn === null) return [];
+  return [
+    `its expiry date ${expiresOn} is the present password's, and is dropped: registry edit --expires-on gives one`,
+  ];
 }
 
 /** The id that a role has to ask for is made of the installation, the role and the address, so a new one is needed. */

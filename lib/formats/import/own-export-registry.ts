@@ -24,6 +24,7 @@ const registrySchema = z.strictObject({
   trustedRealms: z.nullish(z.array(z.string())),
   email: text,
   description: text,
+  expiresOn: text,
 });
 type Registry = z.infer<typeof registrySchema>;
 
@@ -68,7 +69,7 @@ function areEnvironments(names: readonly string[], place: string, tell: Tell): b
  * In the one form that is compared: what is not set is not there, and hosts of realms are spelled as Pullpass keeps them. One
  * that cannot be read is handed on: the API says what is wrong with it.
  */
-function settingsOf({ tls, probe, trustedRealms, email, description }: Registry): WantedSettings {
+function settingsOf({ tls, probe, trustedRealms, email, description, expiresOn }: Registry): WantedSettings {
   const kept: TlsSettings = {
     ...(typeof tls?.ca === 'string' ? { ca: tls.ca } : {}),
     ...(tls?.skipVerify === true ? { skipVerify: true } : {}),
@@ -80,6 +81,7 @@ function settingsOf({ tls, probe, trustedRealms, email, description }: Registry)
     trustedRealms: [...new Set((trustedRealms ?? []).map((realm) => parseRealmHost(realm) ?? realm))],
     email: email ?? null,
     description: description ?? null,
+    expiresOn: expiresOn ?? null,
   };
 }
 

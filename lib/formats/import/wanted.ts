@@ -42,6 +42,8 @@ export interface WantedSettings {
   readonly trustedRealms: readonly string[];
   readonly email: string | null;
   readonly description: string | null;
+  /** As it is written in the file. */
+  readonly expiresOn: string | null;
 }
 
 export interface WantedRegistry {
@@ -130,5 +132,5 @@ export interface LoginOptions {
 
 /** What a login is added with. */
 export function plainSettings(tls: TlsSettings = {}): WantedSettings {
-  return { tls, probe: null, trustedRealms: [], email: null, description: null };
+  return { tls, probe: null, trustedRealms: [], email: null, description: null, expiresOn: null };
 }

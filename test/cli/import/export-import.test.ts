@@ -67,6 +67,7 @@ async function fill(installation: Installation): Promise<void> {
     source: staticSource('new'),
     email: 'a@b.example',
     probe: { repository: 'team/app' },
+    expiresOn: '2999-01-31',
   });
   await add(installation, {
     address: 'harbor.example:5000/team',
@@ -307,6 +308,34 @@ describe('into the installation that it is of', () => {
     expect(plan.leftOut).toMatchObject([{ what: textWith('logs in as new'), advice: textWith('--replace-secrets') }]);
     expect(await from.import(backup, '--replace-secrets')).toMatchObject({ exitCode: 0 });
     expect(await from.registries()).toMatchObject([{ source: { username: 'old' } }]);
+  });
+
+  it('keeps an expiry date that is the same where the password is sent again', async () => {
+    await add(from, {
+      address: 'quay.io',
+      environments: ['prod'],
+      source: staticSource('me'),
+      expiresOn: '2999-01-31',
+    });
+    const backup = withPasswords(await exportOf(from));
+    expect(await from.import(backup, '--replace-secrets')).toMatchObject({ exitCode: 0 });
+    expect(await from.registries()).toMatchObject([{ expiresOn: '2999-01-31', revision: 2 }]);
+  });
+
+  it('is not refused for an expiry date that is past by now', async () => {
+    await add(from, {
+      address: 'quay.io',
+      environments: ['prod'],
+      source: staticSource('me'),
+      expiresOn: '2999-01-31',
+    });
+    const text = JSON.stringify(withPasswords(await exportOf(from))).replace('2999-01-31', '2020-01-31');
+    expect((await from.plan(text)).steps).toEqual([]);
+    expect(await to.import(text)).toMatchObject({
+      exitCode: 0,
+      stdout: textWith('2020-01-31 is past, and is left out'),
+    });
+    expect(await to.registries()).toMatchObject([{ expiresOn: null }]);
   });
 
   it('does not take an id for another address', async () => {

@@ -4,7 +4,9 @@ import { planImport } from '../../../lib/cli/import/plan.ts';
 import type { Plan, PlanOptions } from '../../../lib/cli/import/plan-steps.ts';
 import type { Present, PresentRegistry } from '../../../lib/cli/import/present.ts';
 import { readOwnExport } from '../../../lib/formats/import/own-export.ts';
-import { plainSettings } from '../../../lib/formats/import/wanted.ts';
+import { Secret } from '../../../lib/domain/secret.ts';
+import { NOTHING, plainSettings, type WantedRegistry } from '../../../lib/formats/import/wanted.ts';
+import { canonicalAddress } from '../../support/registry-fixture.ts';
 import { textWith } from '../../support/text-like.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -252,5 +254,101 @@ describe('a registry', () => {
       steps: [{ action: 'add' }],
       leftOut: [],
     });
+  });
+});
+
+describe('an expiry date', () => {
+  const ON = '2026-12-31';
+  const typed = { kind: 'static', username: 'robot' };
+  const inFile = (fields: Readonly<Record<string, unknown>>, source: Readonly<Record<string, unknown>> = typed) => ({
+    registries: [{ address: 'quay.io', environments: ['prod'], source, ...fields }],
+  });
+  const there = (expiresOn: string | null): Partial<Present> => ({
+    registries: [
+      {
+        ...{ id: 'r1', address: 'quay.io', environments: ['prod'], state: 'active', source: typed, revision: 2 },
+        settings: { ...plainSettings(), expiresOn },
+      },
+    ],
+  });
+  const past = [textWith("the file's expiry date 2026-02-28 is past, and is left out")];
+
+  it.each([
+    { name: 'is the same', file: ON, present: ON, outcome: { steps: [] } },
+    {
+      name: 'is another',
+      ...{ file: ON, present: '2026-06-30' },
+      outcome: { steps: [{ patch: { expiresOn: ON }, secret: 'none', changes: [{ field: 'expiresOn', to: ON }] }] },
+    },
+    {
+      name: 'is in the file only',
+      ...{ file: ON, present: null },
+      outcome: { steps: [{ patch: { expiresOn: ON }, changes: [{ from: null, to: ON }] }] },
+    },
+    {
+      name: 'is not in the file',
+      ...{ file: undefined, present: ON },
+      outcome: { steps: [{ patch: { expiresOn: null }, changes: [{ from: ON, to: null }] }] },
+    },
+    {
+      name: 'is past in the file, and leaves the one that is there',
+      file: '2026-02-28',
+      present: ON,
+      outcome: { steps: [] },
+    },
+    { name: 'is past in both', file: '2026-02-28', present: '2026-02-28', outcome: { steps: [] } },
+    {
+      name: 'is today',
+      file: '2026-03-01',
+      present: null,
+      outcome: { steps: [{ patch: { expiresOn: '2026-03-01' } }] },
+    },
+    {
+      name: 'is none, which Pullpass says',
+      ...{ file: 'soon', present: null },
+      outcome: { steps: [{ patch: { expiresOn: 'soon' } }] },
+    },
+  ])('that $name', ({ file, present, outcome }) => {
+    const { steps } = plan(inFile({ expiresOn: file }), there(present));
+    expect(steps).toHaveLength(outcome.steps.length);
+    expect({ steps }).toMatchObject(outcome);
+  });
+
+  it('of a registry that is added is taken, and left out where it is past: that alone would be refused', () => {
+    const source = { ...typed, password: 'p' };
+    expect(plan(inFile({ expiresOn: ON }, source), {}).steps).toMatchObject([
+      { action: 'add', wanted: { settings: { expiresOn: ON } }, notes: [] },
+    ]);
+    expect(plan(inFile({ expiresOn: '2026-02-28' }, source), {}).steps).toMatchObject([
+      { action: 'add', wanted: { settings: { expiresOn: null } }, notes: past },
+    ]);
+  });
+
+  it('is sent along with its password, which would drop it otherwise', () => {
+    const document = inFile({ expiresOn: ON }, { ...typed, password: 'p' });
+    expect(plan(document, there(ON), { replaceSecrets: true }).steps).toMatchObject([
+      { patch: { expiresOn: ON }, secret: 'given', changes: [], notes: [] },
+    ]);
+  });
+
+  it('that is past is not replaced by that of the password that the file’s takes the place of', () => {
+    const document = inFile({ expiresOn: '2026-02-28' }, { ...typed, password: 'p' });
+    const { steps } = plan(document, there(ON), { replaceSecrets: true });
+    expect(steps).toMatchObject([{ secret: 'given', notes: past }]);
+    expect(steps[0]).toHaveProperty('patch', {});
+  });
+
+  it('is said to be dropped where a login without one takes its place', () => {
+    const login: WantedRegistry = {
+      ...{ place: 'auths', address: canonicalAddress('quay.io'), environments: ['prod'], state: 'active', notes: [] },
+      says: 'login',
+      settings: plainSettings(),
+      source: { kind: 'static', settings: { username: 'robot' }, secret: new Secret('p') },
+    };
+    const wanted = { ...NOTHING, registries: [login] };
+    const options = { ...OPTIONS, replaceSecrets: true };
+    const { steps } = planImport(wanted, { ...EMPTY, ...there(ON) }, options);
+    expect(steps).toMatchObject([{ patch: {}, notes: [textWith(`its expiry date ${ON} is the present password's`)] }]);
+    expect(planImport(wanted, { ...EMPTY, ...there(null) }, options).steps).toMatchObject([{ notes: [] }]);
   });
 });

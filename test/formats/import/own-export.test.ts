@@ -29,7 +29,14 @@ describe('a registry', () => {
         {
           ...{ id: '01HZ', address: 'quay.io', environments: ['prod'], says: 'everything', state: 'active' },
           source: { kind: 'static', settings: { username: 'me' } },
-          settings: { tls: {}, probe: 'team/app', trustedRealms: ['auth.example'], email: null, description: 'x' },
+          settings: {
+            tls: {},
+            probe: 'team/app',
+            trustedRealms: ['auth.example'],
+            email: null,
+            description: 'x',
+            expiresOn: null,
+          },
         },
       ],
     });
