@@ -34,6 +34,9 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   'UND_ERR_SOCKET',
 ]);
 
+/** Neither the service nor the network is at fault: this process may open no further file or socket. */
+const NO_DESCRIPTORS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
 /** OpenSSL's verification results, which Node gives as codes. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const TLS =
   /^(?:CERT_|CRL_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/;
@@ -44,6 +47,12 @@ const DEPTH = 4;
 /** @returns undefined where the error is not one of the connection. `service` is the name an operator knows it by. */
 export function connectionFailure(error: unknown, service: string): FailedMint | undefined {
   const codes = codesOf(error);
+  if (codes.some((code) => NO_DESCRIPTORS.has(code))) {
+    return failedMint(
+      'unavailable',
+      'Pullpass has no file descriptor left to connect with; raise its limit (ulimit -n, LimitNOFILE in systemd)',
+    );
+  }
   if (codes.some((code) => TIMEOUTS.has(code))) {
     return failedMint('timeout', `${service} did not answer in time; it is tried again`);
   }
