@@ -1,5 +1,5 @@
 /** What only the embedded catalogue promises: cost by index, group commit, retention, refusing what it can't read. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { DUE_SQL, NEXT_EXPIRY_SQL } from '../../lib/stores/embedded/refresh-queu
 import { listStatement } from '../../lib/stores/embedded/registry-list.ts';
 import { add, pageOf } from './contract/catalogue-under-test.ts';
 import { agent, change, decision, policy, principalAgent } from './contract/entries.ts';
+import { START } from '../support/registry-fixture.ts';
 import { openedStore, temporaryDirectory } from './embedded/data-directory.ts';
 
 /** Directly on the file of a store that is closed. */
@@ -43,6 +44,35 @@ describe('the cost of a read follows what it answers', () => {
     const steps = plan.map(({ detail }) => String(detail)).join('\n');
     expect(steps).toContain(wanted);
     expect(steps).not.toMatch(/^SCAN registries$|TEMP B-TREE FOR ORDER BY/m);
+  });
+});
+
+describe('a catalogue whose file is replaced while it runs', () => {
+  it.each(['moved away', 'replaced by a copy'])('records and reads nothing more: %s', async (what) => {
+    const directory = await temporaryDirectory();
+    const { catalogue } = await openedStore({ directory });
+    const path = join(directory, 'catalogue.db');
+    await rename(path, `${path}.away`);
+    if (what === 'replaced by a copy') await copyFile(`${path}.away`, path);
+    const replaced = { code: 'replaced' };
+    await expect(catalogue.recordDecision(decision())).rejects.toMatchObject(replaced);
+    await expect(catalogue.firstUrgent()).rejects.toMatchObject(replaced);
+    const write = { scope: 'prod', document: policy(), expectedRevision: undefined, updatedAt: START };
+    await expect(catalogue.putPolicy({ ...write, change: change() })).rejects.toMatchObject(replaced);
+  });
+});
+
+describe('claims of a process that is gone', () => {
+  it('are dropped at the start', async () => {
+    const directory = await temporaryDirectory();
+    const first = await openedStore({ directory });
+    const { id } = await add(first.catalogue, {});
+    const claim = { claimId: 'gone', now: START, until: START + 3_600_000 };
+    expect(await first.catalogue.claimRegistry(id, claim)).toMatchObject({ credential: { claim: { id: 'gone' } } });
+    await first.close();
+    const { catalogue } = await openedStore({ directory });
+    const next = { claimId: 'next', now: START, until: START + 60_000 };
+    expect(await catalogue.claimRegistry(id, next)).toMatchObject({ credential: { claim: { id: 'next' } } });
   });
 });
 

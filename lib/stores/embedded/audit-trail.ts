@@ -1,17 +1,17 @@
 /**
  * The audit trail: changes, written in the transaction of what they tell of, and decisions, written in groups.
  *
- * A durable write costs one flush of the disk however much is in it, so all decisions of one turn of the event loop
- * share one; each caller still waits for the flush that holds his. Decisions older than the newest `keep` entries go in
- * the same transactions. Changes stay: whoever has a host's token can make any number of decisions, and must not be able
- * to push out with them what administrators did.
+ * All decisions of one turn of the event loop are one write of the commit queue; each caller waits for the commit that
+ * holds his. Decisions older than the newest `keep` entries go in the same transactions. Changes stay: whoever has a host's
+ * token can make any number of decisions, and must not be able to push out with them what administrators did.
  */
 import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../../domain/audit.ts';
 import { entryDocument } from '../audit-document.ts';
-import { StoreUnavailable, type Page, type PageResult } from '../catalogue.ts';
+import type { Page, PageResult } from '../catalogue.ts';
 import { encodeCursor, pageOf, positionBefore, withOneMore } from '../cursor.ts';
 import { endedAt } from '../since.ts';
 import { parseJson } from '../stored-json.ts';
+import type { CommitQueue } from './commit-queue.ts';
 import type { Database, Row } from './database.ts';
 import { numberOf, textOf } from './rows.ts';
 
@@ -20,44 +20,47 @@ export interface AuditTrail {
   readonly insertChange: (change: ChangeEntry) => void;
   readonly recordDecision: (entry: DecisionEntry) => Promise<void>;
   readonly listAudit: (query: AuditQuery) => Promise<PageResult<AuditEntry>>;
-  /** Writes what still waits; decisions that come later are refused. */
-  readonly close: () => void;
 }
 
-interface Waiting {
-  readonly entry: DecisionEntry;
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
+interface Batch {
+  readonly entries: DecisionEntry[];
+  readonly written: Promise<void>;
 }
 
 /** After a start, or when `keep` was lowered, the rest goes bit by bit: no single write may take long. */
 const PRUNED_AT_ONCE = 1_000;
 
-export function auditTrail(database: Database, { keep }: { readonly keep: number }): AuditTrail {
+export function auditTrail(
+  database: Database,
+  { keep, commits }: { readonly keep: number; readonly commits: CommitQueue },
+): AuditTrail {
   const insert = database.prepare('INSERT INTO audit (type, environment, subject, entry) VALUES (?, ?, ?, ?)');
   const newest = database.prepare('SELECT max(seq) AS seq FROM audit');
   const prune = database.prepare(`DELETE FROM audit WHERE seq > ? AND seq <= ? AND type = 'decision'`);
   /** No decision is left up to here: so that each time looks at the next few rows only, and not at all that stayed. */
   let prunedTo = 0;
-  let waiting: Waiting[] = [];
-  let closed = false;
+  /** What the next commit writes. */
+  let batch: Batch | undefined;
 
-  const flush = (): void => {
-    const batch = waiting;
-    waiting = [];
-    if (batch.length === 0) return;
+  /** Returns up to where no decision is left. */
+  const write = (entries: readonly DecisionEntry[]): number => {
+    for (const entry of entries) insert.run(entry.type, entry.environment, null, JSON.stringify(entry));
+    const upTo = Math.min(numberOf(newest.get() ?? {}, 'seq') - keep, prunedTo + PRUNED_AT_ONCE + entries.length);
+    if (upTo > prunedTo) prune.run(prunedTo, upTo);
+    return Math.max(prunedTo, upTo);
+  };
+
+  const commit = async (entries: readonly DecisionEntry[]): Promise<void> => {
     try {
-      prunedTo = database.transaction(() => {
-        for (const { entry } of batch) insert.run(entry.type, entry.environment, null, JSON.stringify(entry));
-        const upTo = Math.min(numberOf(newest.get() ?? {}, 'seq') - keep, prunedTo + PRUNED_AT_ONCE + batch.length);
-        if (upTo > prunedTo) prune.run(prunedTo, upTo);
-        return Math.max(prunedTo, upTo);
+      prunedTo = await commits.commit(database, () => {
+        batch = undefined;
+        return write(entries);
       });
     } catch (error) {
-      for (const { reject } of batch) reject(error);
-      return;
+      // A commit that could not even begin has not run what is above.
+      if (batch?.entries === entries) batch = undefined;
+      throw error;
     }
-    for (const { resolve } of batch) resolve();
   };
 
   return {
@@ -65,17 +68,15 @@ export function auditTrail(database: Database, { keep }: { readonly keep: number
       insert.run(change.type, null, change.subject, JSON.stringify(change));
     },
     recordDecision: async (entry) => {
-      if (closed) throw new StoreUnavailable('closed');
-      if (waiting.length === 0) setImmediate(flush);
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ entry, resolve, reject });
-      });
+      if (batch === undefined) {
+        const entries = [entry];
+        batch = { entries, written: commit(entries) };
+      } else {
+        batch.entries.push(entry);
+      }
+      await batch.written;
     },
     listAudit: auditLists(database),
-    close: () => {
-      closed = true;
-      flush();
-    },
   };
 }
 

@@ -4,6 +4,7 @@
  * Its job: every SQLite failure leaves here as `StoreUnavailable` with a code of ours; SQLite's text, which can quote
  * what was being written, stays inside. Not its job: what the tables hold.
  */
+import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 
 import { StoreUnavailable } from '../catalogue.ts';
@@ -28,6 +29,14 @@ export interface Database {
    * slip into the transaction.
    */
   transaction<Value>(work: () => Value): Value;
+  /** Within a transaction: all of `work` or nothing, whatever becomes of the rest. */
+  savepoint<Value>(work: () => Value): Value;
+  readonly isInTransaction: () => boolean;
+  /**
+   * Throws `StoreUnavailable` where the file that is open is no longer the one at its path: what is written to it is lost.
+   * Every transaction asks before it commits.
+   */
+  readonly assertInPlace: () => void;
   readonly close: () => void;
 }
 
@@ -40,6 +49,9 @@ export class NewerSchema extends Error {
     this.found = found;
   }
 }
+
+/** A reader with another tool can make the write-ahead log grow. It shrinks to this once he has gone. */
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** Somebody may be looking at the file with another tool: wait this long for him, no longer, as it blocks everything. */
 const BUSY_MS = 1_000;
@@ -59,8 +71,17 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
       connection.close();
       throw error;
     }
-    return databaseOn(connection);
+    return databaseOn(connection, placeOf(path));
   });
+}
+
+/** Throws when `path` holds another file by now, or none. */
+function placeOf(path: string): () => void {
+  const opened = statSync(path, { bigint: true });
+  return () => {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found?.ino !== opened.ino || found.dev !== opened.dev) throw new StoreUnavailable('replaced');
+  };
 }
 
 function migrate(connection: DatabaseSync, migrations: readonly string[]): void {
@@ -68,6 +89,7 @@ function migrate(connection: DatabaseSync, migrations: readonly string[]): void 
   const found = typeof version === 'number' ? version : 0;
   if (found > migrations.length) throw new NewerSchema(found);
   connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+  connection.exec(`PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);
   for (const [index, sql] of migrations.entries()) {
     if (index < found) continue;
     inTransaction(connection, () => {
@@ -76,10 +98,22 @@ function migrate(connection: DatabaseSync, migrations: readonly string[]): void 
   }
 }
 
-function databaseOn(connection: DatabaseSync): Database {
+function databaseOn(connection: DatabaseSync, assertInPlace: () => void): Database {
   return {
     prepare: (sql) => translated(() => statementOf(connection.prepare(sql))),
-    transaction: (work) => translated(() => inTransaction(connection, work)),
+    transaction: (work) =>
+      translated(() =>
+        inTransaction(connection, () => {
+          const value = work();
+          assertInPlace();
+          return value;
+        }),
+      ),
+    savepoint: (work) => translated(() => inSavepoint(connection, work)),
+    isInTransaction: () => connection.isOpen && connection.isTransaction,
+    assertInPlace: () => {
+      translated(assertInPlace);
+    },
     close: () => {
       if (connection.isOpen) connection.close();
     },
@@ -95,6 +129,18 @@ function inTransaction<Value>(connection: DatabaseSync, work: () => Value): Valu
   } catch (error) {
     // Some failures (a full disk) have already rolled it back.
     if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function inSavepoint<Value>(connection: DatabaseSync, work: () => Value): Value {
+  connection.exec('SAVEPOINT part');
+  try {
+    const value = work();
+    connection.exec('RELEASE part');
+    return value;
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK TO part; RELEASE part');
     throw error;
   }
 }

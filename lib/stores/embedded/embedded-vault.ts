@@ -9,6 +9,7 @@ import { Secret } from '../../domain/secret.ts';
 import { StoreUnavailable } from '../catalogue.ts';
 import { parseJson } from '../stored-json.ts';
 import type { Vault } from '../vault.ts';
+import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import { seal, unseal } from './sealing.ts';
 
@@ -45,17 +46,26 @@ export function hasSealedData(database: Database): boolean {
 }
 
 /** `key` is proven against what the first use of the vault left there, so that a wrong one is found now and not later. */
-export function openVault(database: Database, key: Uint8Array): Result<Vault, 'wrong_key'> {
+export function openVault(
+  database: Database,
+  { key, commits }: { readonly key: Uint8Array; readonly commits: CommitQueue },
+): Result<Vault, 'wrong_key'> {
   const check = database.prepare('SELECT sealed FROM key_check').get();
   if (check === undefined) {
     database.prepare('INSERT INTO key_check VALUES (1, ?)').run(seal(key, CHECK_TEXT, CHECK_FOR));
   } else if (!(check['sealed'] instanceof Uint8Array) || unseal(key, check['sealed'], CHECK_FOR) !== CHECK_TEXT) {
     return failure('wrong_key');
   }
-  return success(vaultOn(database, key));
+  return success(vaultOn(database, { key, commits }));
 }
 
-function vaultOn(database: Database, key: Uint8Array): Vault {
+function vaultOn(
+  database: Database,
+  { key, commits }: { readonly key: Uint8Array; readonly commits: CommitQueue },
+): Vault {
+  const write = async (work: () => void): Promise<void> => {
+    await commits.commit(database, work);
+  };
   const values = sealedValues(database, key);
   const settleKind = settling(database);
   const remove = database.prepare('DELETE FROM secrets WHERE registry_id = ?');
@@ -66,14 +76,19 @@ function vaultOn(database: Database, key: Uint8Array): Vault {
   const ids = database.prepare('SELECT DISTINCT registry_id FROM secrets ORDER BY registry_id');
   return {
     putSource: async (registryId, version, secret) => {
-      values.put({ registryId, kind: 'source', version }, JSON.stringify([secret.reveal()]));
+      await write(() => {
+        values.put({ registryId, kind: 'source', version }, JSON.stringify([secret.reveal()]));
+      });
     },
     getSource: async (registryId, version) => {
       const value = values.get({ registryId, kind: 'source', version });
       return value === undefined ? undefined : new Secret(parseJson(sourceText, value)[0]);
     },
     putIssued: async (registryId, { version, password, ...rest }) => {
-      values.put({ registryId, kind: 'issued', version }, JSON.stringify({ ...rest, password: password.reveal() }));
+      const text = JSON.stringify({ ...rest, password: password.reveal() });
+      await write(() => {
+        values.put({ registryId, kind: 'issued', version }, text);
+      });
     },
     getIssued: async (registryId, version): Promise<Credential | undefined> => {
       const value = values.get({ registryId, kind: 'issued', version });
@@ -82,16 +97,20 @@ function vaultOn(database: Database, key: Uint8Array): Vault {
       return { ...issued, password: new Secret(issued.password), version };
     },
     settle: async (registryId, { sourceVersion, issuedVersion }) => {
-      database.transaction(() => {
+      await write(() => {
         if (sourceVersion !== undefined) settleKind({ registryId, kind: 'source', version: sourceVersion });
         if (issuedVersion !== undefined) settleKind({ registryId, kind: 'issued', version: issuedVersion });
       });
     },
     prune: async (registryId, { sourceVersion, issuedVersion }) => {
-      prune.run(registryId, sourceVersion ?? '', issuedVersion ?? '');
+      await write(() => {
+        prune.run(registryId, sourceVersion ?? '', issuedVersion ?? '');
+      });
     },
     remove: async (registryId) => {
-      remove.run(registryId);
+      await write(() => {
+        remove.run(registryId);
+      });
     },
     registryIds: async () => ids.all().map((row) => String(row['registry_id'])),
   };

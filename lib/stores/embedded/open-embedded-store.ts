@@ -12,6 +12,7 @@ import { StoreUnavailable, type Catalogue } from '../catalogue.ts';
 import type { Vault } from '../vault.ts';
 import { CATALOGUE_MIGRATIONS } from './catalogue-schema.ts';
 import { takeDataLock } from './data-lock.ts';
+import { commitQueue, type CommitQueue } from './commit-queue.ts';
 import { NewerSchema, openDatabase, type Database } from './database.ts';
 import { catalogueOn } from './embedded-catalogue.ts';
 import { hasSealedData, openVault, VAULT_MIGRATIONS } from './embedded-vault.ts';
@@ -78,20 +79,32 @@ function openParts(
   if (lock.value === 'in_use') return failure(inUse(directory));
   undo.push(lock.value.release);
 
-  const vault = openVaultFile(options, undo);
+  const commits = commitQueue();
+  const vault = openVaultFile(options, { commits, undo });
   if (!vault.ok) return vault;
   const path = join(directory, 'catalogue.db');
   const database = attempt(path, () => openDatabase(path, CATALOGUE_MIGRATIONS));
   if (!database.ok) return database;
   undo.push(database.value.close);
   const auditEntries = options.auditEntries ?? AUDIT_ENTRIES;
-  const embedded = attempt(path, () => catalogueOn(database.value, { auditEntries }));
-  if (!embedded.ok) return embedded;
-  undo.push(embedded.value.close);
-  return success({ catalogue: embedded.value.catalogue, vault: vault.value });
+  const catalogue = attempt(path, () => {
+    dropClaims(database.value);
+    return catalogueOn(database.value, { auditEntries, commits });
+  });
+  if (!catalogue.ok) return catalogue;
+  undo.push(commits.close);
+  return success({ catalogue: catalogue.value, vault: vault.value });
 }
 
-function openVaultFile(options: EmbeddedStoreOptions, undo: (() => void)[]): Result<Vault, OpenFailure> {
+/** Whoever had claims is gone: the data is locked by this process alone. */
+function dropClaims(database: Database): void {
+  database.prepare('UPDATE registries SET claim_id = NULL, claim_until = NULL WHERE claim_id IS NOT NULL').run();
+}
+
+function openVaultFile(
+  options: EmbeddedStoreOptions,
+  { commits, undo }: { readonly commits: CommitQueue; readonly undo: (() => void)[] },
+): Result<Vault, OpenFailure> {
   const path = join(options.directory, 'vault.db');
   const keyFile = resolve(options.keyFile ?? join(options.directory, 'vault.key'));
   const database = attempt(path, () => openDatabase(path, VAULT_MIGRATIONS));
@@ -101,7 +114,7 @@ function openVaultFile(options: EmbeddedStoreOptions, undo: (() => void)[]): Res
   if (!key.ok) return key;
   if (!key.value.ok) return failure(badKey(keyFile, key.value.failure));
   const bytes = key.value.value;
-  const vault = attempt(path, () => openVault(database.value, bytes));
+  const vault = attempt(path, () => openVault(database.value, { key: bytes, commits }));
   if (!vault.ok) return vault;
   return vault.value.ok ? success(vault.value.value) : failure(badKey(keyFile, vault.value.failure));
 }

@@ -3,6 +3,7 @@ import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ClaimRequest, RefreshOutcome } from '../catalogue.ts';
 import { finishedRegistry } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import type { CommitQueue } from './commit-queue.ts';
 import type { Database, Row } from './database.ts';
 import { registryOf } from './registry-rows.ts';
 import { REGISTRY_COLUMNS, type RegistryTable } from './registry-table.ts';
@@ -30,24 +31,26 @@ export const URGENT_SQL = `SELECT id, urgent_at FROM registries
 
 export function refreshQueueIn(
   database: Database,
-  parts: { readonly table: RegistryTable; readonly audit: AuditTrail },
+  parts: { readonly table: RegistryTable; readonly audit: AuditTrail; readonly commits: CommitQueue },
 ): RefreshQueue {
-  const { table } = parts;
+  const { table, commits } = parts;
   const claims = claiming(database);
   return {
     claimDue: async ({ claim, kinds, limit }) =>
-      database.transaction(() => claims.due(claim, kinds, limit).map((registry) => claims.take(registry, claim))),
+      await commits.commit(database, () =>
+        claims.due(claim, kinds, limit).map((registry) => claims.take(registry, claim)),
+      ),
     claimRegistry: async (id, claim) =>
-      database.transaction(() => {
+      await commits.commit(database, () => {
         const registry = table.read(id);
         if (registry === undefined) return 'missing';
         const { claim: other } = registry.credential;
         if (other !== undefined && other.id !== claim.claimId && other.until > claim.now) return 'busy';
         return claims.take(registry, claim);
       }),
-    finishRefresh: async (outcome) => database.transaction(() => finishRefresh(outcome, parts)),
+    finishRefresh: async (outcome) => await commits.commit(database, () => finishRefresh(outcome, parts)),
     reportRejection: async ({ registryId, version, now }) =>
-      database.transaction(() => {
+      await commits.commit(database, () => {
         const registry = table.read(registryId);
         if (registry === undefined) return 'missing';
         const { order, credential } = registry;
@@ -97,6 +100,7 @@ function finishRefresh(
 function firstUrgent(database: Database): Catalogue['firstUrgent'] {
   const first = database.prepare(URGENT_SQL);
   return async () => {
+    database.assertInPlace();
     const row = first.get();
     return row === undefined ? undefined : { registryId: textOf(row, 'id'), urgentAt: numberOf(row, 'urgent_at') };
   };
