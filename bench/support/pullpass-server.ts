@@ -5,7 +5,7 @@
 import process from 'node:process';
 import { localServer } from '../../lib/http/local-server.ts';
 import { compose } from '../../lib/serve/compose.ts';
-import { reportToLog } from '../../lib/serve/log.ts';
+import { eventLog } from '../../lib/serve/log.ts';
 import { openEmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
 import { serveMeasured } from './measured-server.ts';
 
@@ -14,7 +14,7 @@ const opened = await openEmbeddedStore({ directory });
 if (!opened.ok) throw new Error(opened.failure.advice);
 const { handler } = compose({
   ...opened.value,
-  report: reportToLog(),
+  report: eventLog().report,
   allowNetworks: [],
   sources: {},
   hostScripts: new Map(),

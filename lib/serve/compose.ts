@@ -35,6 +35,8 @@ export interface CompositionOptions {
   readonly version: string;
   /** Milliseconds that catalogue answers are kept; for benchmarks and tests. */
   readonly catalogueCacheMilliseconds?: number;
+  /** Ends what is being minted and logged in with, because the process is to end. */
+  readonly ending?: AbortSignal;
 }
 
 export function compose(options: CompositionOptions): Composition {
@@ -44,6 +46,7 @@ export function compose(options: CompositionOptions): Composition {
   const deps = {
     catalogue,
     ...changeDeps({ vault, report, kinds: sourceKinds(options.sources), allowNetworks, ...UNHURRIED }),
+    deadline: deadlineUntil(options.ending),
     ...pullDeps({ catalogue, issued: vault, recordDecision, report, catalogueCacheMilliseconds }),
     hostScripts: options.hostScripts,
   };
@@ -63,6 +66,13 @@ export function compose(options: CompositionOptions): Composition {
     forget: () => {
       views.forget();
     },
+  };
+}
+
+function deadlineUntil(ending: AbortSignal | undefined): (milliseconds: number) => AbortSignal {
+  return (milliseconds) => {
+    const timeout = AbortSignal.timeout(milliseconds);
+    return ending === undefined ? timeout : AbortSignal.any([timeout, ending]);
   };
 }
 

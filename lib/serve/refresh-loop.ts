@@ -10,8 +10,8 @@ export function startRefreshLoop(deps: RefreshDeps, onRun: (run: RefreshRun) => 
   return repeat({
     firstAfterMilliseconds: 0,
     pauseMilliseconds: INTERVAL_MS,
-    run: async () => {
-      onRun(await refreshDue(LIMITS, deps));
+    run: async (stop) => {
+      onRun(await refreshDue({ ...LIMITS, stop }, deps));
     },
     failed: 'refresh.run_failed',
     report: deps.report,

@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
-import type { Report } from '../service/events.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { parseNetworks } from '../distribution/address-guard.ts';
@@ -18,7 +18,7 @@ import { compose } from './compose.ts';
 import { greeting } from './greeting.ts';
 import { loadHostScripts } from './host-scripts.ts';
 import { isLoopbackHost, listen, type ListenFailure } from './listen.ts';
-import { reportToLog } from './log.ts';
+import { eventLog, type EventLog } from './log.ts';
 import { startRefreshLoop } from './refresh-loop.ts';
 import { startReverifyLoop } from './reverify-loop.ts';
 import { sweepVault } from './sweep-vault.ts';
@@ -59,10 +59,12 @@ export async function runServe(options: ServeOptions): Promise<number> {
     ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
   });
   if (!opened.ok) return complain(opened.failure.advice);
+  const log = eventLog();
   try {
-    return await serveStore({ options, tls: tls.value, store: opened.value });
+    return await serveStore({ options, tls: tls.value, store: opened.value, log });
   } finally {
     await opened.value.close();
+    await log.close();
   }
 }
 
@@ -70,9 +72,11 @@ async function serveStore(parts: {
   readonly options: ServeOptions;
   readonly tls: TlsFiles | undefined;
   readonly store: EmbeddedStore;
+  readonly log: EventLog;
 }): Promise<number> {
   const { options, tls, store } = parts;
-  const report = reportToLog();
+  const { report } = parts.log;
+  const ending = new AbortController();
   await sweepVault({ ...store, report });
   const admin = await ensureAdminToken(options.dataDirectory, { catalogue: store.catalogue, now: Date.now });
   const composition = compose({
@@ -83,6 +87,7 @@ async function serveStore(parts: {
     sources: { google: { trustedTokenUris: options.trustedTokenUris } },
     hostScripts: await loadHostScripts(),
     version: manifest.version,
+    ending: ending.signal,
   });
   const server = localServer(composition.handler, tls);
   const listening = await listen(server, options);
@@ -97,10 +102,21 @@ async function serveStore(parts: {
   const stopSignal = nextStopSignal();
   process.stdout.write(greeting({ url, adminTokenFile: admin.file, dataDirectory: options.dataDirectory }));
   report({ level: 'info', code: 'serve.listening', fields: { url } });
-  await stopped(server, stopSignal, report);
-  await Promise.all([loop.stop(), reverifying.stop()]);
+  report({ level: 'info', code: 'serve.stopping', fields: { signal: await stopSignal } });
+  const background = Promise.all([loop.stop(), reverifying.stop()]);
+  // Hosts are answered until the background work has ended, or has had its time.
+  await Promise.race([background, setTimeout(FINISH_MS, undefined, { ref: false })]);
+  ending.abort();
+  await Promise.all([background, closed(server)]);
   return 0;
 }
+
+/**
+ * `docker stop` and systemd's units in containers kill after 10 seconds. What is being minted may end by itself in the first
+ * span, connections in the second.
+ */
+const FINISH_MS = 4_000;
+const CLOSE_MS = 3_000;
 
 function complain(message: string): number {
   process.stderr.write(`pullpass: ${message}\n`);
@@ -166,17 +182,14 @@ async function nextStopSignal(): Promise<string> {
   });
 }
 
-async function stopped(server: Server, stopSignal: Promise<string>, report: Report): Promise<void> {
-  const signal = await stopSignal;
-  report({ level: 'info', code: 'serve.stopping', fields: { signal } });
-  const closed = new Promise<void>((resolve) => {
+async function closed(server: Server): Promise<void> {
+  const ended = new Promise<void>((resolve) => {
     server.close(() => {
       resolve();
     });
   });
   server.closeIdleConnections();
-  setTimeout(() => {
-    server.closeAllConnections();
-  }, 5_000).unref();
-  await closed;
+  await Promise.race([ended, setTimeout(CLOSE_MS, undefined, { ref: false })]);
+  server.closeAllConnections();
+  await ended;
 }

@@ -25,6 +25,8 @@ export interface RefreshLimits {
   readonly concurrency: number;
   /** How long a claim lives; left out: `CLAIM_MS`. Not less than the run itself may. */
   readonly claimMilliseconds?: number;
+  /** Once it is aborted no further registry is begun. What was claimed and not begun keeps its claim until that lapses. */
+  readonly stop?: AbortSignal;
 }
 
 export interface RefreshRun {
@@ -82,6 +84,7 @@ function dueRegistries(
   const claimed: Registry[] = [];
   let drained = false;
   let claiming: Promise<void> | undefined;
+  const isStopped = (): boolean => limits.stop?.aborted === true;
 
   async function claimMore(): Promise<void> {
     const until = deps.now() + (limits.claimMilliseconds ?? CLAIM_MS);
@@ -92,13 +95,13 @@ function dueRegistries(
   }
 
   return async () => {
-    while (claimed.length === 0 && !drained && deps.now() < startedAt + limits.budgetMilliseconds) {
+    while (!isStopped() && claimed.length === 0 && !drained && deps.now() < startedAt + limits.budgetMilliseconds) {
       claiming ??= claimMore().finally(() => {
         claiming = undefined;
       });
       await claiming;
     }
-    return claimed.shift();
+    return isStopped() ? undefined : claimed.shift();
   };
 }
 

@@ -3,7 +3,11 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, unlink, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openEmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
+import { change } from '../stores/contract/entries.ts';
+import { listenOnLoopback } from '../support/listen-on-loopback.ts';
+import { registryFixture } from '../support/registry-fixture.ts';
 
 const PROGRAM = new URL('../../bin/pullpass.ts', import.meta.url).pathname;
 let folder: string;
@@ -28,9 +32,9 @@ interface Serving {
   readonly ended: () => Promise<number | null>;
 }
 
-function start(parameters: readonly string[]): Omit<Serving, 'url'> {
+function start(parameters: readonly string[], env: Readonly<Record<string, string>> = {}): Omit<Serving, 'url'> {
   const child = spawn(process.execPath, [PROGRAM, 'serve', '--data', join(folder, 'data'), ...parameters], {
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], ...env },
   });
   running.push(child);
   let stdout = '';
@@ -43,8 +47,8 @@ function start(parameters: readonly string[]): Omit<Serving, 'url'> {
   return { child, stdout: () => stdout, stderr: () => stderr, ended: () => ended };
 }
 
-async function serve(parameters: readonly string[] = []): Promise<Serving> {
-  const started = start(['--port', '0', ...parameters]);
+async function serve(parameters: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Serving> {
+  const started = start(['--port', '0', ...parameters], env);
   for (;;) {
     const url = /listens on (?<url>\S+)/.exec(started.stdout())?.groups?.['url'];
     if (url !== undefined) return { ...started, url };
@@ -129,6 +133,54 @@ describe('pullpass serve', () => {
     await fetch(`${url}/healthz`);
     child.kill('SIGTERM');
     expect(await ended()).toBe(0);
+  });
+
+  it('answers hosts while a refresh is under way, and then ends in order', async () => {
+    const asked = Promise.withResolvers<undefined>();
+    const hanging = await listenOnLoopback(async () => {
+      asked.resolve(undefined);
+    });
+    const store = await openEmbeddedStore({ directory: join(folder, 'data') });
+    if (!store.ok) throw new Error(store.failure.advice);
+    const due = registryFixture({ credential: { dueAt: 0, consecutiveFailures: 0 } });
+    await store.value.catalogue.addRegistry(due, change({ subject: due.id }));
+    await store.value.close();
+    const aws = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };
+    const { url, child, ended, stderr } = await serve([], { AWS_ENDPOINT_URL: hanging.endpoint, ...aws });
+    await asked.promise;
+    child.kill('SIGTERM');
+    await vi.waitFor(
+      () => {
+        expect(stderr()).toContain('serve.stopping');
+      },
+      { timeout: 15_000 },
+    );
+    expect(await statusWith(url, await adminToken())).toBe(200);
+    expect(await ended()).toBe(0);
+    await hanging.close();
+  });
+
+  it('answers although nobody reads its log, and ends in order', async () => {
+    const started = spawn(process.execPath, [PROGRAM, 'serve', '--data', join(folder, 'data'), '--port', '0'], {
+      env: { PATH: process.env['PATH'] },
+    });
+    running.push(started);
+    let greeting = '';
+    started.stdout.setEncoding('utf8').on('data', (text: string) => (greeting += text));
+    await vi.waitFor(
+      () => {
+        expect(greeting).toContain('listens on');
+      },
+      { timeout: 15_000 },
+    );
+    const url = /listens on (?<url>\S+)/.exec(greeting)?.groups?.['url'] ?? '';
+    // Each is a line, and together they are several times what the pipe holds.
+    for (let round = 0; round < 40; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(`${url}/nothing`)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+    }
+    started.kill('SIGTERM');
+    expect(await new Promise((resolve) => started.on('exit', resolve))).toBe(0);
   });
 
   it.each<[string, readonly string[], RegExp]>([
