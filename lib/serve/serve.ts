@@ -14,6 +14,7 @@ import { parseNetworks } from '../distribution/address-guard.ts';
 import { localServer, type TlsFiles } from '../http/local-server.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../stores/embedded/open-embedded-store.ts';
 import { ensureAdminToken } from './admin-token.ts';
+import { checkStoredTimes, startClockWatch } from './clock-watch.ts';
 import { compose } from './compose.ts';
 import { greeting } from './greeting.ts';
 import { loadHostScripts } from './host-scripts.ts';
@@ -89,10 +90,13 @@ async function serveStore(parts: {
     version: manifest.version,
     ending: ending.signal,
   });
+  const clock = { store, report, now: Date.now, elapsed: () => performance.now(), onStep: composition.forget };
+  await checkStoredTimes(clock);
   const server = localServer(composition.handler, tls);
   const listening = await listen(server, options);
   if (!listening.ok) return complain(listenAdvice(listening.failure, options));
 
+  const watching = startClockWatch(clock);
   const loop = startRefreshLoop(composition.refreshDeps, (run) => {
     if (run.refreshed + run.failed > 0) composition.forget();
   });
@@ -103,7 +107,7 @@ async function serveStore(parts: {
   process.stdout.write(greeting({ url, adminTokenFile: admin.file, dataDirectory: options.dataDirectory }));
   report({ level: 'info', code: 'serve.listening', fields: { url } });
   report({ level: 'info', code: 'serve.stopping', fields: { signal: await stopSignal } });
-  const background = Promise.all([loop.stop(), reverifying.stop()]);
+  const background = Promise.all([loop.stop(), reverifying.stop(), watching.stop()]);
   // Hosts are answered until the background work has ended, or has had its time.
   await Promise.race([background, setTimeout(FINISH_MS, undefined, { ref: false })]);
   ending.abort();

@@ -18,12 +18,16 @@ export interface ExpiringOptions {
 
 export function expiringMap<Value>(options: ExpiringOptions): ExpiringMap<Value> {
   // All live equally long, so what was kept first runs out first (give or take how long an answer took).
-  const entries = new Map<string, { readonly value: Value; readonly expiresAt: number }>();
+  const entries = new Map<string, { readonly value: Value; readonly since: number }>();
 
-  function makeRoom(): void {
-    const now = options.now();
-    for (const [key, { expiresAt }] of entries) {
-      if (expiresAt > now && entries.size < options.maxEntries) return;
+  /** A clock that was set back must not make an answer live longer: what is from the future is dead. */
+  function isAlive(since: number, now: number): boolean {
+    return since <= now && now < since + options.ttlMilliseconds;
+  }
+
+  function makeRoom(now: number): void {
+    for (const [key, { since }] of entries) {
+      if (isAlive(since, now) && entries.size < options.maxEntries) return;
       entries.delete(key);
     }
   }
@@ -31,14 +35,14 @@ export function expiringMap<Value>(options: ExpiringOptions): ExpiringMap<Value>
   return {
     get(key) {
       const entry = entries.get(key);
-      return entry !== undefined && entry.expiresAt > options.now() ? entry.value : undefined;
+      return entry !== undefined && isAlive(entry.since, options.now()) ? entry.value : undefined;
     },
     keep(key, value, since) {
-      const expiresAt = since + options.ttlMilliseconds;
-      if (expiresAt <= options.now()) return;
+      const now = options.now();
+      if (!isAlive(since, now)) return;
       entries.delete(key);
-      makeRoom();
-      entries.set(key, { value, expiresAt });
+      makeRoom(now);
+      entries.set(key, { value, since });
     },
     clear() {
       entries.clear();

@@ -89,7 +89,11 @@ function dueRegistries(
   async function claimMore(): Promise<void> {
     const until = deps.now() + (limits.claimMilliseconds ?? CLAIM_MS);
     const limit = limits.concurrency;
-    const more = await deps.catalogue.claimDue({ claim: { claimId, now: startedAt, until }, kinds, limit });
+    const more = await deps.catalogue.claimDue({
+      claim: { claimId, now: Math.min(startedAt, deps.now()), until },
+      kinds,
+      limit,
+    });
     claimed.push(...more);
     drained = more.length < limit;
   }

@@ -43,6 +43,14 @@ describe('the expiring cache', () => {
     expect(await cache.get('key', async () => 'up')).toBe('up');
   });
 
+  it('keeps nothing longer because the clock was set back', async () => {
+    const { clock, get } = counted({ ttlMilliseconds: 10 });
+    clock.now = 1_000;
+    expect(await get()).toBe(1);
+    clock.now = 500;
+    expect(await get()).toBe(2);
+  });
+
   it('never grows beyond its bound', async () => {
     const { get, loads } = counted({ ttlMilliseconds: 1000, maxEntries: 3 });
     for (const key of ['a', 'b', 'c', 'd']) await get(key);
@@ -60,8 +68,8 @@ describe('the expiring map', () => {
     const map = expiringMap<object>({ ttlMilliseconds: 10, maxEntries: 1000, now: () => clock.now });
     for (let index = 0; index < 500; index += 1) map.keep(`old ${index}`, kept, clock.now);
     clock.now = 10;
-    map.keep('new', {}, clock.now);
-    clock.now = 0;
+    map.keep('new', {}, 9);
+    clock.now = 9;
     expect(map.get('old 0')).toBeUndefined();
     expect(map.get('old 499')).toBeUndefined();
     expect(map.get('new')).toBeDefined();

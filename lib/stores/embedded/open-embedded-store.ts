@@ -11,6 +11,7 @@ import { failure, success, type Result } from '../../domain/result.ts';
 import { StoreUnavailable, type Catalogue } from '../catalogue.ts';
 import type { Vault } from '../vault.ts';
 import { CATALOGUE_MIGRATIONS } from './catalogue-schema.ts';
+import { storedTimes } from './stored-times.ts';
 import { takeDataLock } from './data-lock.ts';
 import { commitQueue, type CommitQueue } from './commit-queue.ts';
 import { NewerSchema, openDatabase, type Database } from './database.ts';
@@ -33,6 +34,13 @@ export interface EmbeddedStoreOptions {
 export interface EmbeddedStore {
   readonly catalogue: Catalogue;
   readonly vault: Vault;
+  /**
+   * After the machine's clock was set: what is due is due by the new clock, and of what expires the times are not believed.
+   * It is all due at once, and whatever is minted next takes its place.
+   */
+  readonly distrustTimes: (now: number) => Promise<void>;
+  /** Is anything stored from a later time than this? Then the clock was set back while nothing ran, or was ahead before. */
+  readonly holdsTimesAfter: (time: number) => Promise<boolean>;
   /** Writes what still waits, then lets go of the data. Afterwards every call throws `StoreUnavailable`. */
   close(): Promise<void>;
 }
@@ -67,7 +75,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 function openParts(
   options: EmbeddedStoreOptions,
   undo: (() => void)[],
-): Result<Pick<EmbeddedStore, 'catalogue' | 'vault'>, OpenFailure> {
+): Result<Omit<EmbeddedStore, 'close'>, OpenFailure> {
   const { directory } = options;
   const lock = attempt(directory, () => {
     createPrivateDirectory(directory);
@@ -93,7 +101,7 @@ function openParts(
   });
   if (!catalogue.ok) return catalogue;
   undo.push(commits.close);
-  return success({ catalogue: catalogue.value, vault: vault.value });
+  return success({ catalogue: catalogue.value, vault: vault.value, ...storedTimes(database.value, commits) });
 }
 
 /** Whoever had claims is gone: the data is locked by this process alone. */
