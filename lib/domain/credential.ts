@@ -44,8 +44,13 @@ export interface CredentialRecord {
   readonly urgentAt?: number;
   readonly consecutiveFailures: number;
   readonly lastError?: { readonly code: MintFailureCode; readonly at: number };
-  /** The newest version that a host reported as rejected by the registry: acted on once. */
+  /** The newest version that the registry refused, as a host reported or a login showed: acted on once. */
   readonly rejectedVersion?: string;
+}
+
+/** The registry refused the present credential: what is minted next takes its place, however long it lives. */
+export function withRejection(record: CredentialRecord): CredentialRecord {
+  return record.current === undefined ? record : { ...record, rejectedVersion: record.current.version };
 }
 
 export type CredentialState = 'fresh' | 'stale' | 'expired' | 'pending';

@@ -46,7 +46,17 @@ export async function mint(
   if (expiresAt !== undefined && !(expiresAt <= issuedAt + LONGEST_LIFETIME_MS)) {
     return refused('the source answered a credential that lives for years, which none does; check what answers for it');
   }
-  return success({ ...minted.value, issuedAt });
+  return success({ ...minted.value, ...cappedLifetime(minted.value, issuedAt, kind), issuedAt });
+}
+
+/** An expiry that is too late would keep a dead credential in use, and make each good one that follows look worse. */
+function cappedLifetime(
+  { expiresAt }: MintedCredential,
+  issuedAt: number,
+  { longestLifetimeMilliseconds }: SourceKind,
+): { readonly expiresAt?: number } {
+  if (expiresAt === undefined || longestLifetimeMilliseconds === undefined) return {};
+  return { expiresAt: Math.min(expiresAt, issuedAt + longestLifetimeMilliseconds) };
 }
 
 function refused(advice: string): Result<never, MintFailure> {

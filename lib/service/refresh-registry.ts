@@ -22,7 +22,7 @@ import {
   urgentAfterFailure,
   urgentAfterSuccess,
 } from './refresh-schedule.ts';
-import { driftNews, noteVerification } from './verification.ts';
+import { driftNews, isTransient, noteVerification } from './verification.ts';
 
 export interface RefreshDeps extends MintDeps, LoginDeps {
   readonly catalogue: Pick<Catalogue, 'claimDue' | 'claimRegistry' | 'finishRefresh' | 'getRegistry'>;
@@ -62,11 +62,15 @@ export async function refreshClaimed(claimed: Claimed, deps: RefreshDeps): Promi
   const { registry } = claimed;
   const { minted } = claimed.mint;
   if (!minted.ok) return await fail(claimed, { failure: minted.failure }, deps);
-  if (!lastsAsLong(minted.value, registry.credential)) {
+  if (!lastsAsLong(minted.value, registry.credential) && !(await isPresentRefused(registry, deps))) {
     const worse = mintFailure('bad_answer', 'the source answered a credential that ends before the present one');
     return await fail(claimed, { failure: worse }, deps);
   }
   const checked = await checkLogin(registry, minted.value, deps);
+  if (isTransient(checked.status) && isWellAndInTime(registry, deps.now())) {
+    const untried = mintFailure('unreachable', `the new credential could not be tried: ${checked.advice}`);
+    return await fail(claimed, { failure: untried }, deps);
+  }
   const verification = noteVerification(registry.verification, checked, deps.now());
   if (isRefusal(checked) && !isLastResort(checked, claimed, deps.now())) {
     return await fail(claimed, { failure: mintFailure('login_refused', checked.advice), verification }, deps);
@@ -76,13 +80,32 @@ export async function refreshClaimed(claimed: Claimed, deps: RefreshDeps): Promi
 
 /**
  * Never replaced by something worse: while the present credential lives and no registry rejected it, a new one has to
- * last at least as long.
+ * last at least as long. One that was issued after it is taken from a clock that was wrong.
  */
 function lastsAsLong(minted: FreshCredential, record: CredentialRecord): boolean {
   const { current } = record;
   if (current === undefined || record.rejectedVersion === current.version) return true;
+  if (current.issuedAt > minted.issuedAt) return true;
   if (minted.expiresAt === undefined) return true;
   return current.expiresAt !== undefined && minted.expiresAt >= current.expiresAt;
+}
+
+/** What an answer once said of its lifetime is no reason to keep a credential that the registry does not take. */
+async function isPresentRefused(registry: Registry, deps: RefreshDeps): Promise<boolean> {
+  const { current } = registry.credential;
+  if (current === undefined) return true;
+  const present = await deps.vault.getIssued(registry.id, current.version);
+  return present === undefined || (await checkLogin(registry, present, deps)).status === 'unauthorized';
+}
+
+/**
+ * The registry took the present credential, and there is time to try a new one before somebody has to act. One that nobody
+ * could try may be worse, and nothing would notice. A registry that Pullpass never reaches is not kept waiting.
+ */
+function isWellAndInTime({ credential, verification }: Registry, now: number): boolean {
+  const { current, rejectedVersion, urgentAt } = credential;
+  if (current === undefined || rejectedVersion === current.version) return false;
+  return verification?.status === 'verified' && urgentAt !== undefined && now < urgentAt;
 }
 
 /**

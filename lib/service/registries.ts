@@ -1,7 +1,7 @@
 /** Registries as administrators handle them once they are there: read, list, activate, deactivate, delete, refresh. */
 import type { ChangeEntry } from '../domain/audit.ts';
 import { splitAddress } from '../domain/address.ts';
-import type { CredentialRecord } from '../domain/credential.ts';
+import { withRejection, type CredentialRecord } from '../domain/credential.ts';
 import type { NotFound, RevisionConflict } from '../domain/failures.ts';
 import { standingsOn } from '../domain/registry-overrides.ts';
 import type { Registry } from '../domain/registry.ts';
@@ -211,7 +211,8 @@ function recordAfterCheck(registry: Registry, outcome: LoginCheckOutcome, deps: 
   const renewable = findKind(deps.kinds, registry.source.kind)?.renewable ?? true;
   if (isRefusal(outcome)) {
     const refusal = mintFailure('login_refused', outcome.advice);
-    return recordAfterFailure(record, { failure: refusal, renewable, now: deps.now() }, deps.random);
+    const failed = recordAfterFailure(record, { failure: refusal, renewable, now: deps.now() }, deps.random);
+    return outcome.status === 'unauthorized' ? withRejection(failed) : failed;
   }
   if (outcome.status !== 'verified' || renewable || record.current === undefined) return record;
   return { current: record.current, consecutiveFailures: 0 };

@@ -1,10 +1,14 @@
 /**
  * The background check: logs in at every active registry about once a day with the credential that hosts are given, and
- * notes what came of it. It changes nothing else: credential, due times, urgency and vault are the refresher's and the
- * administrators', whatever a login says. What a refresh has logged in with lately is not due here.
+ * notes what came of it. A credential that the registry refuses, and that can be made anew, is due at once, once a version.
+ * Nothing else is changed: vault and passwords are the refresher's and the administrators', whatever a login says. What a
+ * refresh has logged in with lately is not due here.
  */
 import { setTimeout } from 'node:timers/promises';
+import { withRejection, type CredentialRecord } from '../domain/credential.ts';
 import { daysLeftOf, stageToReport } from '../domain/expiry-date.ts';
+import type { Registry } from '../domain/registry.ts';
+import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
 import { everyItem, type PageQuery } from './every-item.ts';
@@ -181,19 +185,28 @@ async function verifyOne(
   if (registry?.state !== 'active') return 'skipped';
   const at = reverifyAt(registry);
   if (at === undefined || at > startedAt) return 'skipped';
-  const credential = await currentCredential(registry, { ...deps, issuedCache: NOT_CACHED });
-  if (!credential.ok) return 'skipped';
+  const present = await currentCredential(registry, { ...deps, issuedCache: NOT_CACHED });
+  if (!present.ok) return 'skipped';
   const deadline = (milliseconds: number): AbortSignal => AbortSignal.any([deps.deadline(milliseconds), stop]);
   const beganAt = deps.now();
-  const outcome = await checkLogin(registry, credential.value, { ...deps, deadline });
+  const outcome = await checkLogin(registry, present.value, { ...deps, deadline });
   // A login that was ended from here says nothing about the registry.
   if (stop.aborted) return 'skipped';
   if (!last && isTransient(outcome.status)) return 'again';
-  const noted = await noteLogin({ registry, beganAt, outcome }, deps);
+  const credential = (stored: Registry): CredentialRecord => recordAfterLogin(stored.credential, outcome, deps.now());
+  const noted = await noteLogin({ registry, beganAt, outcome, credential }, deps);
   if (noted.kind !== 'noted') return 'skipped';
   if (noted.verification.drift === undefined) drifted.delete(id);
   else drifted.add(id);
   return 'verified';
+}
+
+function recordAfterLogin(record: CredentialRecord, { status }: LoginCheckOutcome, now: number): CredentialRecord {
+  const { current, rejectedVersion, dueAt } = record;
+  // A typed password would be the same again.
+  if (status !== 'unauthorized' || current?.expiresAt === undefined || rejectedVersion === current.version)
+    return record;
+  return { ...withRejection(record), dueAt: Math.min(dueAt ?? now, now) };
 }
 
 /** What hosts are asking for is kept in a cache of its own, which a walk over everything must not empty. */

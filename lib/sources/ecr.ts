@@ -39,7 +39,7 @@ async function mintLogin(
   if (own === 'missing') return failedMint('bad_secret', 'the stored access key cannot be used; give it again');
 
   const role = roleRequest(host, hostName(address, stored), stored);
-  const session = await roleSession({ role, region: regionOf(host), own, signal }, clients);
+  const session = await roleSession({ role, region: regionOf(host), own, signal, now }, clients);
   if (!session.ok) return session;
   const call: AwsCall = { service: host.kind === 'private' ? 'ecr' : 'ecr-public', withRole: role !== undefined };
   const credentials = session.value?.credentials ?? own;
@@ -68,15 +68,16 @@ interface SessionRequest {
   readonly region: string;
   readonly own: AwsCredentials | undefined;
   readonly signal: AbortSignal;
+  readonly now: () => number;
 }
 
 async function roleSession(
-  { role, region, own, signal }: SessionRequest,
+  { role, region, own, signal, now }: SessionRequest,
   clients: AwsClients,
 ): Promise<{ readonly ok: true; readonly value: RoleSession | undefined } | FailedMint> {
   if (role === undefined) return success(undefined);
   try {
-    const caller = { region, credentials: own, signal };
+    const caller = { region, credentials: own, signal, now };
     return success(await withinSignal(signal, () => assumeRole(role, caller, clients)));
   } catch (error) {
     return awsFailure(error, { service: 'sts', externalId: role.externalId });

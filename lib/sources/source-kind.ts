@@ -48,6 +48,8 @@ export interface SourceAcceptance {
   readonly kind: string;
   /** Its credentials run out and are made anew; false where the credential is what an administrator typed. */
   readonly renewable: boolean;
+  /** No credential of this kind lives longer, whatever an answer says. Absent where credentials do not expire. */
+  readonly longestLifetimeMilliseconds?: number;
   /** The document an administrator sends, `kind` included. Its secret fields are marked `writeOnly` in the metadata. */
   readonly inputSchema: z.core.$ZodType;
   /**

@@ -127,7 +127,9 @@ describe('a run', () => {
   });
 
   it.each(
-    VERIFICATION_STATUSES.flatMap((status) => (['static', 'ecr'] as const).map((kind) => [status, kind] as const)),
+    VERIFICATION_STATUSES.flatMap((status) =>
+      (['static', 'ecr'] as const).map((kind) => [status, kind] as const),
+    ).filter(([status, kind]) => status !== 'unauthorized' || kind === 'static'),
   )('that ends with %s writes nothing of a registry of kind %s but its verification', async (status, kind) => {
     const credential = {
       current: { version: 'version-1', username: 'AWS', issuedAt: START, expiresAt: START + 3 * DAY },
@@ -150,6 +152,21 @@ describe('a run', () => {
     expect(await world.store.catalogue.firstUrgent()).toEqual(
       kind === 'static' ? undefined : { registryId: 'one', urgentAt: START + 2 * DAY },
     );
+  });
+
+  it('has a refused credential that can be made anew refreshed at once, once a version', async () => {
+    const current = { version: 'version-1', username: 'AWS', issuedAt: START, expiresAt: START + 3 * DAY };
+    const credential = { current, dueAt: START + 36 * HOUR, consecutiveFailures: 0 };
+    const told = { ...credential, rejectedVersion: 'version-1' };
+    for (const [host, record] of [['news', credential] as const, ['told', told] as const]) {
+      const { address } = await addAt(host, { source: { kind: 'ecr' }, credential: record });
+      world.logins.set(address, answering({ status: 'unauthorized' }));
+    }
+    expect(await runAfter(DAY)).toMatchObject({ verified: 2 });
+    const news = (await world.get('news')).credential;
+    expect(news).toStrictEqual({ ...told, dueAt: news.dueAt });
+    expect(news.dueAt).toBeLessThanOrEqual(world.clock.now);
+    expect((await world.get('told')).credential).toStrictEqual(told);
   });
 
   it('tells of drift when it begins and when it ends, and of nothing in between', async () => {

@@ -42,6 +42,8 @@ export interface World {
   readonly caller: Caller;
   /** Would the registry accept this password now? */
   works(password: string): boolean;
+  /** The registry takes none of the tokens that were issued until now. */
+  revokeIssued(): void;
   close(): Promise<void>;
 }
 
@@ -176,6 +178,9 @@ export async function openWorld(options: {
       hostCacheMilliseconds: 2_500,
     },
     caller: { kind: 'token', token: created.value.token },
+    revokeIssued: () => {
+      tokens.clear();
+    },
     works: (password) => (tokens.get(password) ?? 0) > clock.now,
     close: async () => {
       await store.close();

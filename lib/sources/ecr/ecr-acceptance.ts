@@ -8,6 +8,7 @@ import { acceptEcr, inputSchema, KIND, readSettings } from './ecr-settings.ts';
 export const ecrAcceptance: SourceAcceptance = {
   kind: KIND,
   renewable: true,
+  longestLifetimeMilliseconds: 12 * 3_600_000,
   inputSchema,
   accept: acceptEcr,
   sharingKey({ address, settings }) {

@@ -15,7 +15,7 @@ export interface RoleSession {
 /** Throws what the SDK throws, and BadAnswer. */
 export async function assumeRole(
   role: RoleRequest,
-  caller: ClientTarget & { readonly signal: AbortSignal },
+  caller: ClientTarget & { readonly signal: AbortSignal; readonly now: () => number },
   clients: AwsClients,
 ): Promise<RoleSession> {
   const command = new AssumeRoleCommand({
@@ -31,6 +31,7 @@ export async function assumeRole(
   if (!AccessKeyId || !SecretAccessKey || !SessionToken || Number.isNaN(expiresAt)) throw new BadAnswer();
   return {
     credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-    expiresAt,
+    // By this machine's clock a session that was just asked for lasts no longer than what was asked for.
+    expiresAt: Math.min(expiresAt, caller.now() + DURATION_SECONDS * 1000),
   };
 }

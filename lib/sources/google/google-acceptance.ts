@@ -11,6 +11,8 @@ export function googleAcceptance(isTrusted: IsTrusted): SourceAcceptance {
   return {
     kind: KIND,
     renewable: true,
+    // An hour unless the organisation allows more: 12 hours at most.
+    longestLifetimeMilliseconds: 12 * 3_600_000,
     inputSchema,
     accept: (request) => acceptGoogle(request, isTrusted),
     sharingKey({ settings }) {
