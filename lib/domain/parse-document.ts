@@ -12,12 +12,12 @@ export function parseDocument<Schema extends z.core.$ZodType>(
   document: unknown,
   field = '',
 ): Result<z.core.output<Schema>, InvalidInput> {
-  // With the input in the issue: "is required" and "must be" are different mistakes. It goes no further than that.
-  const parsed = safeParse(schema, document, { reportInput: true });
+  // What a schema says of itself comes before `ruleOf`, and `ruleOf` before the library's own sentences, which nobody is shown.
+  const parsed = safeParse(schema, document, { error: ruleOf });
   if (parsed.success) return success(parsed.data);
   const [issue] = parsed.error.issues;
   if (issue === undefined) return failure(invalidInput(field, 'is not valid'));
-  return failure(invalidInput(pathOf(issue, field), ruleOf(issue)));
+  return failure(invalidInput(pathOf(issue, field), issue.message));
 }
 
 function pathOf(issue: z.core.$ZodIssue, field: string): string {
@@ -32,7 +32,7 @@ function pathOf(issue: z.core.$ZodIssue, field: string): string {
 }
 
 /** Of a field that is not known, where its name can be shown. */
-function unknownKeyOf(issue: z.core.$ZodIssue): string | undefined {
+function unknownKeyOf(issue: z.core.$ZodIssue | z.core.$ZodRawIssue): string | undefined {
   return issue.code === 'unrecognized_keys' ? issue.keys.find(isPlainName) : undefined;
 }
 
@@ -43,31 +43,31 @@ export function isPlainName(key: string): boolean {
   return PLAIN_NAME.test(key);
 }
 
-function ruleOf(issue: z.core.$ZodIssue): string {
+function ruleOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined
-        ? `is required: ${article(issue.expected)}`
-        : `must be ${article(issue.expected)}`;
+      return `${issue.input === undefined ? 'is required:' : 'must be'} ${article(issue.expected)}`;
     case 'unrecognized_keys':
       return unknownKeyOf(issue) === undefined
         ? 'has a field that is not known here, by no name that is shown'
         : 'is not a field that is known here';
     case 'too_small':
-      return withOwnMessage(issue, `must ${sizeVerb(issue.origin)} at least ${issue.minimum}${sizeUnit(issue.origin)}`);
+      return sizeRule('at least', issue.minimum, issue.origin);
     case 'too_big':
-      return withOwnMessage(issue, `must ${sizeVerb(issue.origin)} at most ${issue.maximum}${sizeUnit(issue.origin)}`);
+      return sizeRule('at most', issue.maximum, issue.origin);
     case 'invalid_value':
-      return `must be one of ${issue.values.map((value) => `"${String(value)}"`).join(', ')}`;
+      return valuesRule(issue.values);
     case 'invalid_format':
-      return withOwnMessage(issue, `must be in the form ${issue.format}`);
+      return `must be in the form ${issue.pattern ?? issue.format}`;
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_union':
+      return unionRule(issue.errors);
     case 'invalid_key':
+      return 'has a field by a name that is not taken here';
     case 'invalid_element':
     case 'custom':
-      return withOwnMessage(issue, 'is not valid');
+      return 'is not valid';
   }
 }
 
@@ -75,8 +75,11 @@ const ARTICLES: Readonly<Record<string, string>> = {
   array: 'a list',
   boolean: 'true or false',
   int: 'a whole number',
+  never: 'left out',
+  null: 'null',
   number: 'a number',
   object: 'an object',
+  record: 'an object',
   string: 'a text',
 };
 
@@ -84,15 +87,28 @@ function article(expected: string): string {
   return ARTICLES[expected] ?? `a ${expected}`;
 }
 
-/** A schema that says more than what broke says it best. */
-function withOwnMessage(issue: z.core.$ZodIssue, rule: string): string {
-  return issue.message === 'Invalid input' ? rule : issue.message;
+function valuesRule(values: readonly z.core.util.Primitive[]): string {
+  const quoted = values.map((value) => `"${String(value)}"`).join(', ');
+  return values.length === 1 ? `must be ${quoted}` : `must be one of ${quoted}`;
 }
 
-function sizeVerb(origin: string): 'have' | 'be' {
-  return origin === 'string' || origin === 'array' ? 'have' : 'be';
+/** What the form that came closest says; where each wants another type, all of these. */
+function unionRule(forms: readonly (readonly z.core.$ZodIssue[])[]): string {
+  const atTop = forms.flatMap(([issue]) => (issue?.path.length === 0 ? [issue] : []));
+  const closest = atTop.find(({ code }) => code !== 'invalid_type');
+  if (closest !== undefined) return closest.message;
+  const types = atTop.flatMap((issue) => (issue.code === 'invalid_type' ? [article(issue.expected)] : []));
+  return types.length === 0 ? 'is not valid' : `must be ${types.join(' or ')}`;
 }
 
-function sizeUnit(origin: string): string {
-  return origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
+function sizeRule(limit: 'at least' | 'at most', size: number | bigint, origin: string): string {
+  const [one, many] = UNITS[origin] ?? ['', ''];
+  if (limit === 'at least' && size === 1 && many !== '') return 'must not be empty';
+  if (many === '') return `must be ${limit} ${size}`;
+  return `must have ${limit} ${size} ${size === 1 ? one : many}`;
 }
+
+const UNITS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  array: ['entry', 'entries'],
+  string: ['character', 'characters'],
+};
