@@ -5,7 +5,8 @@ import { membersOf, parseJson } from './structured-text.ts';
 import type { FileFormat } from './wanted.ts';
 
 const KUBERNETES_YAML = /^(?:apiVersion|kind):/m;
-const TOML_LINE = /^\s*(?:\[\[?registr|unqualified-search-registries\s*=|short-name-mode\s*=|\[aliases\])/m;
+/** `[ \t]` and not `\s`, which takes line breaks too: each of many blank lines would be read to the last one. */
+const TOML_LINE = /^[ \t]*(?:\[\[?registr|unqualified-search-registries[ \t]*=|short-name-mode[ \t]*=|\[aliases\])/m;
 
 export function recogniseFormat(text: string): FileFormat | undefined {
   const json = parseJson(text);

@@ -1,6 +1,6 @@
 /** Pull secrets as `kubectl get secret -o json` or `-o yaml` prints them: one, several in a List, several documents. */
+import { textFromBase64 } from '../../domain/base64-text.ts';
 import { failure, success } from '../../domain/result.ts';
-import { textFromBase64 } from './base64-text.ts';
 import { collectDockerConfig } from './docker-config.ts';
 import { gatherLogins, type Logins } from './logins.ts';
 import { shown } from './shown.ts';

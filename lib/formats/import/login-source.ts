@@ -1,10 +1,10 @@
 /** Which source a login stands for: most are user names and passwords, some are tokens that last for hours, some are keys. */
 import { splitAddress, type CanonicalAddress } from '../../domain/address.ts';
+import { textFromBase64 } from '../../domain/base64-text.ts';
 import { parseEcrHost } from '../../domain/ecr-host.ts';
 import { isGoogleHost } from '../../domain/google-host.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { Secret } from '../../domain/secret.ts';
-import { textFromBase64 } from './base64-text.ts';
 import type { DockerLogin } from './docker-login.ts';
 import { environmentFlags, shellWord } from './shown.ts';
 import { membersOf, parseJson } from './structured-text.ts';

@@ -54,8 +54,8 @@ export function parseYaml(text: string): Result<readonly unknown[], Unreadable> 
 }
 
 const DEEPEST_YAML = 500;
-/** Lists or maps that begin in one line, each within the one before. */
-const NESTED_IN_LINE = /(?:[-?:][ \t]+){500}/;
+/** Lists or maps that begin in one line, each within the one before. Matched as a whole run, so that none is read twice. */
+const NESTED_IN_LINE = /(?:[-?:][ \t]+)+/g;
 
 /** By its brackets, wherever they stand: a parser takes gigabytes for a million of them that are never closed. */
 function isDeep(text: string): boolean {
@@ -64,7 +64,10 @@ function isDeep(text: string): boolean {
     depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1);
     if (depth > DEEPEST_YAML) return true;
   }
-  return NESTED_IN_LINE.test(text);
+  for (const [run] of text.matchAll(NESTED_IN_LINE)) {
+    if (run.length > DEEPEST_YAML && run.replaceAll(/[ \t]/g, '').length > DEEPEST_YAML) return true;
+  }
+  return false;
 }
 
 function lineAt(text: string, offset: number): number {
