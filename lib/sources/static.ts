@@ -4,14 +4,16 @@
  */
 import * as z from 'zod/mini';
 import { splitAddress, type CanonicalAddress } from '../domain/address.ts';
-import { parseEcrHost } from '../domain/ecr-host.ts';
+import { textFromBase64, withoutLineBreaks } from '../domain/base64-text.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { isGoogleHost } from '../domain/google-host.ts';
+import { isJsonObject } from '../domain/key-file-text.ts';
 import { parseDocument } from '../domain/parse-document.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import { isWithinSecretLimit, SECRET_LIMIT_RULE } from '../domain/secret-limit.ts';
 import { Secret } from '../domain/secret.ts';
-import { parseServiceAccountKey } from './google/service-account-key.ts';
+import { shortLivedLogin } from '../domain/short-lived-login.ts';
+import { NOT_A_KEY_FILE, parseServiceAccountKey } from './google/service-account-key.ts';
 import { failedMint } from './mint-failure.ts';
 import { findPreset, REGISTRY_PRESETS } from './registry-presets.ts';
 import type { AcceptedSource, SourceKind } from './source-kind.ts';
@@ -85,7 +87,7 @@ function acceptStatic({
   const name = login.username ?? earlierName;
   if (name === undefined) return failure(invalidInput('source.username', 'is required: a text'));
   const kept = name === earlierName ? readStoredSecret(storedSecret, previous?.secret) : undefined;
-  const secret = login.password ?? kept?.password;
+  const secret = asSent(name, login.password) ?? kept?.password;
   if (secret === undefined) {
     const rule =
       earlierName === undefined || name === earlierName
@@ -110,6 +112,11 @@ interface Login {
   readonly password: string;
 }
 
+/** Clients send base64 as the one line that Google reads, however many lines the file had. */
+function asSent(username: string, password: string | undefined): string | undefined {
+  return username === '_json_key_base64' && password !== undefined ? withoutLineBreaks(password) : password;
+}
+
 /** Logins that can't work, or that would stop working within hours while they are taken for lasting ones. */
 function refuseLogin({ username, password }: Login, address: CanonicalAddress): InvalidInput | undefined {
   const { host } = splitAddress(address);
@@ -117,22 +124,22 @@ function refuseLogin({ username, password }: Login, address: CanonicalAddress): 
     case '_json_key':
       return isGoogleHost(host) ? keyFileFault(password) : onlyForGoogle(username);
     case '_json_key_base64':
-      return isGoogleHost(host) ? keyFileFault(fromBase64(password)) : onlyForGoogle(username);
-    case 'oauth2accesstoken':
-      if (!isGoogleHost(host)) break;
-      return invalidInput('source.username', 'stands for a token of an hour at most: use the source kind "google"');
-    case 'AWS':
-      if (parseEcrHost(host) === undefined) break;
-      return invalidInput('source.username', 'stands for a token of 12 hours: use the source kind "ecr"');
+      return isGoogleHost(host) ? keyFileFault(textFromBase64(password)) : onlyForGoogle(username);
     default:
       break;
+  }
+  const shortLived = shortLivedLogin({ host, username, password });
+  if (shortLived?.certain === true) {
+    const field = shortLived.knownBy === 'username' ? 'source.username' : 'source.password';
+    return invalidInput(field, `stands for ${shortLived.what}: ${shortLived.instead}`);
   }
   if (username === password) {
     const rule =
       "must not be the password: user names are shown. Registries that take a token twice take the account's e-mail, too";
     return invalidInput('source.username', rule);
   }
-  if (!CONTROL_CHARACTER.test(password)) return undefined;
+  // A key file in lines is a password like any other (cr.yandex), but for the line break at its end.
+  if (!CONTROL_CHARACTER.test(password) || (isJsonObject(password) && password === password.trim())) return undefined;
   return invalidInput(
     'source.password',
     'must not hold control characters; a line break at its end is a common mistake',
@@ -143,12 +150,9 @@ function onlyForGoogle(username: string): InvalidInput {
   return invalidInput('source.username', `"${username}" is for Google hosts only: gcr.io and *-docker.pkg.dev`);
 }
 
+/** Hosts get the text as it stands, so it has to be the file's own. */
 function keyFileFault(keyFile: string | undefined): InvalidInput | undefined {
+  if (keyFile === undefined || !isJsonObject(keyFile)) return invalidInput('source.password', NOT_A_KEY_FILE);
   const read = parseServiceAccountKey(keyFile, 'source.password');
   return read.ok ? undefined : read.failure;
-}
-
-/** As one line, which is how the login is documented. */
-function fromBase64(text: string): string | undefined {
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64').toString() : undefined;
 }

@@ -8,6 +8,7 @@ import { accept, accepted, address, expectNothingShown, mint, minted, mintFailur
 const source = staticSource();
 const at = 'quay.io/team';
 const input = { kind: 'static', username: 'team+puller', password: 'canary-password' };
+const NULL_GUID = '00000000-0000-0000-0000-000000000000';
 const keyFile = JSON.stringify(createServiceAccount().keyFile('https://oauth2.googleapis.com/token'), null, 2);
 
 describe('a static source', () => {
@@ -51,6 +52,39 @@ describe('a static source', () => {
     expect(refused.field).toBe(field);
     expectNothingShown(refused, ['canary-password']);
   });
+
+  it.each([
+    ['AWS on an ECR host', '111122223333.dkr.ecr.eu-west-1.amazonaws.com', { username: 'AWS' }, 'source kind "ecr"'],
+    ['AWS on a name of your own', 'docker.corp.example', { username: 'AWS' }, '--upstream'],
+    ['_token at Google', 'gcr.io', { username: '_token' }, '--key-file'],
+    ['_dcgcr_… at Google', 'gcr.io', { username: '_dcgcr_2_0_0_token' }, '--key-file'],
+    ['a token of Azure', 'myreg.azurecr.io', { username: NULL_GUID }, '3 hours: use a service principal'],
+    ['a token of Azure in China', 'myreg.azurecr.cn', { username: NULL_GUID }, 'repository-scoped token'],
+    ['a token of IBM Cloud', 'de.icr.io', { username: 'iambearer' }, 'iamapikey'],
+    ['a token of a workflow', 'ghcr.io', { password: `ghs_${'canary-password'.repeat(3)}` }, 'read:packages'],
+    ['the token of a job', 'registry.gitlab.com', { password: 'glcbt-canary-password' }, 'deploy token'],
+  ])('refuses a login that expires within hours, and says what to use: %s', (_name, host, fields, instead) => {
+    const refused = refusal(source, { at: host, input: { ...input, ...fields } });
+    expect(refused.field).toBe(Object.keys(fields).map((field) => `source.${field}`)[0]);
+    expect(refused.rule).toContain(instead);
+    expectNothingShown(refused, ['canary-password']);
+  });
+
+  it.each(['{\n"id":"x"\n}', '{\r\n\t"id": "x"\r\n}'])(
+    'keeps a key file in lines, which is the password at cr.yandex, exactly: %j',
+    async (password) => {
+      const kept = accepted(source, { at: 'cr.yandex', input: { kind: 'static', username: 'json_key', password } });
+      expect((await minted(source, { at: 'cr.yandex', source: kept })).password.reveal()).toBe(password);
+    },
+  );
+
+  it.each(['{"id":"x"}\n', '\n{"id":"x"}', '["x",\n1]', 'a\nb', '{\nx}'])(
+    'refuses control characters elsewhere: %j',
+    (password) => {
+      const refused = refusal(source, { at: 'cr.yandex', input: { kind: 'static', username: 'json_key', password } });
+      expect(refused).toMatchObject({ field: 'source.password' });
+    },
+  );
 
   it.each(REGISTRY_PRESETS.filter((preset) => preset.source === 'static').map((preset) => [preset.id, preset.address]))(
     'takes the preset %s for its address %s',
@@ -142,6 +176,7 @@ describe("a static source for Google's hosts", () => {
   it.each([
     ['_json_key', 'a password that is no JSON', 'hunter2', 'source.password'],
     ['_json_key', 'the base64 form', base64, 'source.password'],
+    ['_json_key', 'a byte order mark, which hosts would send', `\uFEFF${keyFile}`, 'source.password'],
     ['_json_key', "a user's credentials", '{"type":"authorized_user"}', 'source.password.type'],
     ['_json_key', 'a cut-off private key', keyFile.replace(/MII.{40}/, 'MII'), 'source.password.private_key'],
     ['_json_key_base64', 'the plain form', keyFile, 'source.password'],
@@ -151,8 +186,10 @@ describe("a static source for Google's hosts", () => {
     expect(refusal(source, { at: google, input: { kind: 'static', username, password } }).field).toBe(field);
   });
 
-  it('refuses the user AWS on an ECR host, whose tokens run out', () => {
-    const ecr = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
-    expect(refusal(source, { at: ecr, input: { ...input, username: 'AWS' } }).field).toBe('source.username');
+  it('takes base64 as `base64 FILE` prints it, and hosts get it as one line', async () => {
+    const password = base64.replaceAll(/(.{76})/g, '$1\n');
+    expect(password).toContain('\n');
+    const kept = accepted(source, { at: google, input: { kind: 'static', username: '_json_key_base64', password } });
+    expect((await minted(source, { at: google, source: kept })).password.reveal()).toBe(base64);
   });
 });

@@ -4,6 +4,8 @@
  */
 import { parseAddress } from '../../domain/address.ts';
 import { parseEcrHost } from '../../domain/ecr-host.ts';
+import { parseKeyFile } from '../../domain/key-file-text.ts';
+import { shortLivedLogin } from '../../domain/short-lived-login.ts';
 import type { RegistryPreset } from '../../sources/registry-presets.ts';
 import { usageFailure } from '../command-failure.ts';
 import { remark } from '../print.ts';
@@ -88,6 +90,7 @@ async function staticDocument(request: SourceRequest, terminal: Terminal): Promi
   const given = { fromStdin: flags.passwordStdin, file: flags.passwordFile };
   if (preset !== undefined && !isSecretGiven(given) && canAsk(terminal)) remark(terminal, `Give ${preset.password}.`);
   const password = await readSecret({ name: `password for ${address}`, option: 'password', ...given }, terminal);
+  remarkShortLived({ address, username, password: password.reveal() }, terminal);
   return {
     kind: 'static',
     ...(username === undefined ? {} : { username }),
@@ -96,20 +99,27 @@ async function staticDocument(request: SourceRequest, terminal: Terminal): Promi
   };
 }
 
+/** What is certain to expire is refused by Pullpass; what only looks like it is the administrator's to know. */
+function remarkShortLived(
+  login: { readonly address: string; readonly username: string | undefined; readonly password: string },
+  terminal: Terminal,
+): void {
+  const address = parseAddress(login.address);
+  if (!address.ok) return;
+  const { username = '', password } = login;
+  const found = shortLivedLogin({ host: address.value.host, username, password });
+  if (found?.certain === false) remark(terminal, `note: this is ${found.what}; ${found.instead}`);
+}
+
 async function googleDocument({ flags }: SourceRequest, terminal: Terminal): Promise<Record<string, unknown>> {
   const { keyFile } = flags;
   if (keyFile === undefined) throw usageFailure('the service account key is missing', 'give its file by --key-file');
-  const text = await readText(keyFile, terminal);
-  try {
-    const key: unknown = JSON.parse(text);
-    return { kind: 'google', key };
-  } catch {
-    // The parser's message would quote the key.
-    throw usageFailure(
-      keyFile === '-' ? 'standard input is not JSON' : `${keyFile} is not JSON`,
-      'give the key file as Google made it',
-    );
-  }
+  const key = parseKeyFile(await readText(keyFile, terminal));
+  if (key !== undefined) return { kind: 'google', key };
+  throw usageFailure(
+    keyFile === '-' ? 'standard input is not JSON' : `${keyFile} is not JSON`,
+    'give the key file as Google made it, or its base64',
+  );
 }
 
 async function ecrDocument({ flags, address }: SourceRequest, terminal: Terminal): Promise<Record<string, unknown>> {

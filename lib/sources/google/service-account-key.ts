@@ -5,6 +5,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod/mini';
 import { invalidInput, type InvalidInput } from '../../domain/failures.ts';
+import { parseKeyFile } from '../../domain/key-file-text.ts';
 import { parseDocument } from '../../domain/parse-document.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 
@@ -19,7 +20,7 @@ export interface ServiceAccountKey {
   readonly fingerprint: string;
 }
 
-const NOT_A_KEY_FILE = 'must be the whole JSON key file of a Google service account';
+export const NOT_A_KEY_FILE = 'must be the whole JSON key file of a Google service account';
 
 /** https://google.aip.dev/auth/4112 has the fields. Files carry more of them, which say nothing to us. */
 const keyFile = z.looseObject({
@@ -40,7 +41,7 @@ const keyFile = z.looseObject({
 
 /** @param field where the key stands in the caller's document, for the failure. */
 export function parseServiceAccountKey(key: unknown, field: string): Result<ServiceAccountKey, InvalidInput> {
-  const document = typeof key === 'string' ? parseJson(key) : key;
+  const document = typeof key === 'string' ? parseKeyFile(key) : key;
   if (typeof document !== 'object' || document === null) return failure(invalidInput(field, NOT_A_KEY_FILE));
   const parsed = parseDocument(keyFile, document, field);
   if (!parsed.ok) return parsed;
@@ -59,14 +60,6 @@ export function parseServiceAccountKey(key: unknown, field: string): Result<Serv
     tokenUri: file.token_uri,
     fingerprint: fingerprintOf(privateKey),
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** RS256 wants 2048 bits or more: https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
