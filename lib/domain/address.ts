@@ -48,6 +48,11 @@ export function splitAddress(canonical: CanonicalAddress): Address {
   return { canonical, host: canonical.slice(0, slash), path: canonical.slice(slash + 1) };
 }
 
+/** The address of the whole host. */
+export function hostAddress(canonical: CanonicalAddress): CanonicalAddress {
+  return addressAt(splitAddress(canonical).host, '').canonical;
+}
+
 /** Same host, and at or below the path: `quay.io/team` covers `quay.io/team` and `quay.io/team/app`, not `quay.io/teamx`. */
 export function addressCovers(
   address: Pick<Address, 'host' | 'path'>,

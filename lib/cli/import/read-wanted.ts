@@ -2,12 +2,15 @@
 import { parseAddress } from '../../domain/address.ts';
 import { EVERY_ENVIRONMENT, parseEnvironmentName } from '../../domain/environment-name.ts';
 import type { TlsSettings } from '../../domain/registry.ts';
+import { readDaemonJson } from '../../formats/import/daemon-json.ts';
 import { readDockerConfig } from '../../formats/import/docker-config.ts';
 import { recogniseFormat } from '../../formats/import/file-format.ts';
+import { readHostsToml } from '../../formats/import/hosts-toml.ts';
 import { readKubernetesSecrets } from '../../formats/import/kubernetes-secrets.ts';
 import { readOwnExport } from '../../formats/import/own-export.ts';
 import { readRancherWhitelist } from '../../formats/import/rancher-whitelist.ts';
 import { readRegistriesConf } from '../../formats/import/registries-conf.ts';
+import { readRegistriesYaml } from '../../formats/import/registries-yaml.ts';
 import {
   FILE_FORMATS,
   type FileFormat,
@@ -21,6 +24,7 @@ import { remark } from '../print.ts';
 import { readText } from '../secret-input.ts';
 import type { Terminal } from '../terminal.ts';
 import { readBounded } from './read-file.ts';
+import { certificatesBeside } from './named-certificates.ts';
 
 export interface FormatFlags {
   readonly format?: string;
@@ -41,7 +45,7 @@ export async function readWanted(file: string, flags: FormatFlags, terminal: Ter
     );
   }
   refuseForeignFlags(format, flags);
-  const read = await readFormat(format, { text, flags, terminal });
+  const read = await readFormat(format, { file, text, flags, terminal });
   if (!read.ok) {
     const { what, advice } = read.failure;
     throw new CommandFailure({
@@ -57,12 +61,13 @@ export async function readWanted(file: string, flags: FormatFlags, terminal: Ter
 }
 
 interface Request {
+  readonly file: string;
   readonly text: string;
   readonly flags: FormatFlags;
   readonly terminal: Terminal;
 }
 
-async function readFormat(format: FileFormat, { text, flags, terminal }: Request): Promise<ReadFile> {
+async function readFormat(format: FileFormat, { file, text, flags, terminal }: Request): Promise<ReadFile> {
   switch (format) {
     case 'pullpass':
       return readOwnExport(text);
@@ -70,6 +75,12 @@ async function readFormat(format: FileFormat, { text, flags, terminal }: Request
       return readDockerConfig(text, await loginOptions(flags, terminal));
     case 'dockerconfigjson':
       return readKubernetesSecrets(text, await loginOptions(flags, terminal));
+    case 'registries-yaml':
+      return readRegistriesYaml(text, { ...(await loginOptions(flags, terminal)), ...certificatesBeside(file) });
+    case 'hosts-toml':
+      return readHostsToml(text, { ...(await loginOptions(flags, terminal)), ...certificatesBeside(file) });
+    case 'daemon-json':
+      return readDaemonJson(text, policyScopes(flags));
     case 'registries-conf':
       return readRegistriesConf(text, policyScopes(flags));
     case 'rancher-whitelist':
@@ -83,6 +94,9 @@ const FOREIGN: Readonly<Record<FileFormat, readonly string[]>> = {
   'docker-config': ['--default-registry'],
   dockerconfigjson: ['--default-registry'],
   'registries-conf': ['--default-registry', ...LOGIN_FLAGS],
+  'registries-yaml': ['--default-registry'],
+  'hosts-toml': ['--default-registry'],
+  'daemon-json': ['--default-registry', ...LOGIN_FLAGS],
   'rancher-whitelist': LOGIN_FLAGS,
 };
 

@@ -3,7 +3,8 @@
  * and from there to Pullpass: never into the plan that is shown.
  */
 import { secretOf } from '../../formats/import/own-export-registry.ts';
-import { shown } from '../../formats/import/shown.ts';
+import { parseAddress } from '../../domain/address.ts';
+import { nthEntry } from '../../formats/import/shown.ts';
 import { sourceFields } from '../../formats/import/source-fields.ts';
 import { membersOf, parseJson } from '../../formats/import/structured-text.ts';
 import type { Finding, Wanted, WantedRegistry } from '../../formats/import/wanted.ts';
@@ -31,10 +32,10 @@ export async function readSecretsFile(file: string, terminal: Terminal): Promise
     );
   }
   const secrets = new Map<string, Secret>();
-  for (const [name, value] of members) {
+  for (const [index, [name, value]] of [...members].entries()) {
     const secret = secretOf(value);
     if (secret === undefined)
-      throw usageFailure(`${file} has no secret for ${shown(name)}`, 'write a text, or a key file as it is');
+      throw usageFailure(`${file} has no secret in ${placeOf(name, index)}`, 'write a text, or a key file as it is');
     secrets.set(name, secret);
   }
   return secrets;
@@ -43,22 +44,31 @@ export async function readSecretsFile(file: string, terminal: Terminal): Promise
 /** An id beats an address, and an address that several registries of the file have stands for none of them. */
 export function withSecrets(wanted: Wanted, secrets: SecretsByName): Wanted {
   const used = new Set<string>();
+  const seen = new Map<string, number>();
+  for (const { address } of wanted.registries) seen.set(address, (seen.get(address) ?? 0) + 1);
   const registries = wanted.registries.map((registry): WantedRegistry => {
-    const isOnly = wanted.registries.filter(({ address }) => address === registry.address).length === 1;
-    const names = [registry.id, ...(isOnly ? [registry.address] : [])];
+    const names = [registry.id, ...(seen.get(registry.address) === 1 ? [registry.address] : [])];
     const name = names.find((each) => each !== undefined && secrets.has(each));
     const secret = name === undefined ? undefined : secrets.get(name);
     if (name === undefined || secret === undefined) return registry;
     used.add(name);
     return { ...registry, source: { ...registry.source, secret } };
   });
-  const findings = [...secrets.keys()].filter((name) => !used.has(name)).map(unusedSecret);
+  const findings = [...secrets.keys()].flatMap((name, index) => (used.has(name) ? [] : [unusedSecret(name, index)]));
   return { ...wanted, registries, findings: [...wanted.findings, ...findings] };
 }
 
-function unusedSecret(name: string): Finding {
+function unusedSecret(name: string, index: number): Finding {
   const advice = 'name it by the id that the export has for it, or by an address that only one of its registries has';
-  return { place: `secret for ${shown(name)}`, what: 'is for no registry of the file', advice };
+  return { place: placeOf(name, index), what: 'is for no registry of the file', advice };
+}
+
+const REGISTRY_ID = /^[0-9a-z]{26}$/;
+
+/** By its name only where that is one: a name and a secret are easily written the wrong way round. */
+function placeOf(name: string, index: number): string {
+  const isName = REGISTRY_ID.test(name) || parseAddress(name).ok;
+  return isName ? `secret for ${JSON.stringify(name)}` : nthEntry(index, 'the secrets');
 }
 
 export function lacksSecret(step: Step): step is AddRegistry | ChangeRegistry {

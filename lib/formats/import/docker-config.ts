@@ -2,60 +2,92 @@
  * docker's `config.json`, podman's `auth.json`, and what is in a Kubernetes pull secret: logins by registry, and the names of
  * credential helpers, which keep theirs elsewhere.
  */
-import { splitAddress } from '../../domain/address.ts';
+import { hostAddress, splitAddress, type CanonicalAddress } from '../../domain/address.ts';
 import { parseEcrHost } from '../../domain/ecr-host.ts';
 import { failure, success } from '../../domain/result.ts';
+import { addingByHand } from './adding.ts';
 import { readDockerLogin, type NoLogin } from './docker-login.ts';
 import { gatherLogins, type Logins } from './logins.ts';
-import { googleAdvice, OWN_ECR, sourceOfLogin } from './login-source.ts';
+import { OWN_ECR, sourceOfLogin } from './login-source.ts';
 import { parseServerKey, type ServerKey } from './server-key.ts';
-import { environmentFlags, nthEntry, shellWord, shown } from './shown.ts';
-import { membersOf, parseJson } from './structured-text.ts';
-import type { LoginOptions, ReadFile } from './wanted.ts';
+import { environmentFlags, nthEntry, shellWord, shownName } from './shown.ts';
+import { fieldsOf, membersOf, parseJson } from './structured-text.ts';
+import type { Finding, LoginOptions, ReadFile } from './wanted.ts';
 
 const NOT_A_CONFIG = { what: 'it is not a docker config: a JSON object with "auths", "credHelpers" or "credsStore"' };
-const KEYS = ['auths', 'credHelpers', 'credsStore'];
+const KEYS = ['auths', 'credHelpers', 'credsStore'] as const;
+
+/** Where a config is, and who it was written for: of a URL with a path docker takes the host, Kubernetes the path as a prefix. */
+interface Origin {
+  /** Goes before each place: `secret default/pull: `. */
+  readonly where: string;
+  readonly readBy: 'docker' | 'kubernetes';
+}
 
 export function readDockerConfig(text: string, options: LoginOptions): ReadFile {
   const parsed = parseJson(text);
   if (!parsed.ok) return parsed;
   const logins = gatherLogins(options);
-  return collectDockerConfig(parsed.value, '', logins) ? success(logins.wanted()) : failure(NOT_A_CONFIG);
+  return collectDockerConfig(parsed.value, { where: '', readBy: 'docker' }, logins)
+    ? success(logins.wanted())
+    : failure(NOT_A_CONFIG);
 }
 
-/** @param where goes before each place: `secret default/pull: `. Whether it was a docker config at all. */
-export function collectDockerConfig(document: unknown, where: string, logins: Logins): boolean {
-  const members = membersOf(document);
-  if (members === undefined) return false;
-  if (!KEYS.some((key) => members.has(key))) return collectOldConfig(members, where, logins);
-  const store = members.get('credsStore');
-  const auths = membersOf(members.get('auths') ?? {});
-  const helpers = membersOf(members.get('credHelpers') ?? {});
+/** Whether it was a docker config at all. */
+export function collectDockerConfig(document: unknown, origin: Origin, logins: Logins): boolean {
+  if (!isDockerConfig(document)) return collectOldConfig(membersOf(document), origin, logins);
+  const fields = fieldsOf(document, KEYS);
+  const store = fields?.get('credsStore');
+  const auths = membersOf(fields?.get('auths') ?? {});
+  const helpers = membersOf(fields?.get('credHelpers') ?? {});
   if (auths === undefined || helpers === undefined || !['string', 'undefined'].includes(typeof store)) return false;
+  const { where } = origin;
   const credsStore = typeof store === 'string' && store !== '' ? store : undefined;
   for (const [index, [key, entry]] of [...auths].entries())
-    addAuth({ key, entry, place: placeOf({ where, list: 'auths', key, index }), credsStore }, logins);
+    addAuth({ key, entry, place: placeOf({ where, list: 'auths', key, index }), credsStore, origin }, logins);
   for (const [index, [key, helper]] of [...helpers].entries())
-    addHelper(key, helper, { place: placeOf({ where, list: 'credHelpers', key, index }), logins });
+    if (helper !== null && helper !== '')
+      addHelper(key, helper, { place: placeOf({ where, list: 'credHelpers', key, index }), logins });
   if (credsStore !== undefined && auths.size === 0 && credsStore !== OWN_HELPER) {
-    logins.tell({
-      place: `${where}credsStore`,
-      what: `names the credential helper ${shown(credsStore)}, and the file does not say for which registries`,
-      advice: `add each: pullpass registry add HOST ${environmentFlags(logins.options.environments)} --username NAME`,
-    });
+    logins.tell({ place: `${where}credsStore`, ...storeAlone(credsStore, logins.options.environments) });
   }
   return true;
 }
 
+/** By its members, whatever is in them. */
+export function isDockerConfig(document: unknown): boolean {
+  const known = new Set<string>(KEYS.map((key) => key.toLowerCase()));
+  return [...(membersOf(document)?.keys() ?? [])].some((key) => known.has(key.toLowerCase()));
+}
+
+/** Which registries are meant is in the helper, and what they need follows from which helper it is. */
+function storeAlone(store: string, environments: readonly string[]): Omit<Finding, 'place'> {
+  const options = OPTIONS_BY_HELPER[store] ?? ' --username NAME';
+  return {
+    what: `names ${helperWords(store)}, and the file does not say for which registries`,
+    advice: `add each: pullpass registry add HOST ${environmentFlags(environments)}${options}`,
+  };
+}
+
+const OPTIONS_BY_HELPER: Readonly<Record<string, string>> = {
+  'ecr-login': '',
+  gcloud: ' --key-file FILE',
+  gcr: ' --key-file FILE',
+};
+
+function helperWords(helper: unknown): string {
+  const name = shownName(helper);
+  return name === undefined ? 'a credential helper' : `the credential helper ${name}`;
+}
+
 /** Kubernetes's `.dockercfg` and docker's before 1.7: what is now in `auths`, without anything around it. */
-function collectOldConfig(members: ReadonlyMap<string, unknown>, where: string, logins: Logins): boolean {
-  const looksRight = [...members.values()].every((entry) => {
-    const fields = membersOf(entry);
-    return fields !== undefined && ['auth', 'username', 'password'].some((field) => fields.has(field));
-  });
-  if (!looksRight || members.size === 0) return false;
+function collectOldConfig(members: ReadonlyMap<string, unknown> | undefined, origin: Origin, logins: Logins): boolean {
+  const looksRight = [...(members?.values() ?? [])].every(
+    (entry) => (fieldsOf(entry, ['auth', 'username', 'password'])?.size ?? 0) > 0,
+  );
+  if (members === undefined || !looksRight || members.size === 0) return false;
   for (const [index, [key, entry]] of [...members].entries())
-    addAuth({ key, entry, place: placeOf({ where, list: '', key, index }) }, logins);
+    addAuth({ key, entry, place: placeOf({ where: origin.where, list: '', key, index }), origin }, logins);
   return true;
 }
 
@@ -68,7 +100,7 @@ interface Key {
 
 /** By its key only where that is an address. */
 function placeOf({ where, list, key, index }: Key): string {
-  return `${where}${parseServerKey(key).ok ? `${list}[${shown(key)}]` : nthEntry(index, list || 'the file')}`;
+  return `${where}${parseServerKey(key).ok ? `${list}[${JSON.stringify(key)}]` : nthEntry(index, list || 'the file')}`;
 }
 
 interface AuthEntry {
@@ -76,16 +108,17 @@ interface AuthEntry {
   readonly entry: unknown;
   readonly place: string;
   readonly credsStore?: string | undefined;
+  readonly origin: Origin;
 }
 
-function addAuth({ key, entry, place, credsStore }: AuthEntry, logins: Logins): void {
+function addAuth({ key, entry, place, credsStore, origin }: AuthEntry, logins: Logins): void {
   const { environments } = logins.options;
   const server = parseServerKey(key);
   if (!server.ok) {
     logins.tell({ place, what: server.failure.rule });
     return;
   }
-  const { address } = server.value;
+  const address = addressFor(server.value, origin);
   const login = readDockerLogin(entry);
   if (!login.ok) {
     if (login.failure.kind === 'empty' && credsStore !== undefined) addHelper(key, credsStore, { place, logins });
@@ -99,23 +132,32 @@ function addAuth({ key, entry, place, credsStore }: AuthEntry, logins: Logins): 
       place,
       address,
       source: source.value.source,
-      notes: [...source.value.notes, ...notesOn(server.value, logins)],
+      notes: [...source.value.notes, ...notesOn(server.value, origin, logins)],
     });
+}
+
+function addressFor({ address, isUrlOfPath }: ServerKey, { readBy }: Origin): CanonicalAddress {
+  return readBy === 'docker' && isUrlOfPath ? hostAddress(address) : address;
 }
 
 function wordsOf(failed: NoLogin): string {
   return failed.kind === 'empty' ? 'holds no login' : failed.what;
 }
 
-function addingByHand(address: string, environments: readonly string[]): string {
-  return `add it by hand: pullpass registry add ${shellWord(address)} ${environmentFlags(environments)} --username NAME`;
-}
-
-function notesOn({ address, plainHttp }: ServerKey, { options }: Logins): readonly string[] {
+function notesOn(
+  { address, plainHttp, isUrlOfPath }: ServerKey,
+  origin: Origin,
+  { options }: Logins,
+): readonly string[] {
   const { host } = splitAddress(address);
-  if (!plainHttp || options.tls.has(host)) return [];
+  const other = origin.readBy === 'docker' ? `Kubernetes only for ${address}` : `docker for all of ${host}`;
   return [
-    `the file says http://, and is not believed in that: should it speak no TLS, import with --plain-http ${shellWord(host)}`,
+    ...(isUrlOfPath ? [`the file names it by a URL with a path: ${other} would use this login`] : []),
+    ...(plainHttp && !options.tls.has(host)
+      ? [
+          `the file says http://, and is not believed in that: should it speak no TLS, import with --plain-http ${shellWord(host)}`,
+        ]
+      : []),
   ];
 }
 
@@ -134,19 +176,16 @@ function addHelper(
   }
   const { address } = server.value;
   if (helper === OWN_HELPER || logins.at(address) !== undefined) return;
-  const isEcr = parseEcrHost(splitAddress(address).host) !== undefined;
-  if (helper === 'ecr-login' && isEcr) {
+  if (parseEcrHost(splitAddress(address).host) !== undefined) {
     const notes = [
       "its tokens are made with Pullpass's own AWS identity; for a role: pullpass registry edit … --role-arn ARN",
     ];
     logins.add({ place, address, source: OWN_ECR, notes });
     return;
   }
-  const { environments } = logins.options;
-  const isGoogle = helper === 'gcloud' || helper === 'gcr';
   logins.tell({
     place,
-    what: `has its login in the credential helper ${shown(String(helper))}, which only the host can ask`,
-    advice: isGoogle ? googleAdvice(address, environments) : addingByHand(address, environments),
+    what: `has its login in ${helperWords(helper)}, which only the host can ask`,
+    advice: addingByHand(address, logins.options.environments),
   });
 }

@@ -2,14 +2,14 @@
 import { textFromBase64 } from '../../domain/base64-text.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { Secret } from '../../domain/secret.ts';
-import { membersOf } from './structured-text.ts';
+import { fieldsOf } from './structured-text.ts';
 
 export interface DockerLogin {
   readonly username: string;
   readonly password: Secret;
 }
 
-/** `empty`: the entry says only that there is a login, which lies in a credential helper. */
+/** `empty`: the entry says only that there is a login, which a credential helper has. */
 export type NoLogin = { readonly kind: 'empty' } | { readonly kind: 'unusable'; readonly what: string };
 
 const FIELDS = ['auth', 'username', 'password', 'identitytoken', 'registrytoken'] as const;
@@ -19,7 +19,8 @@ type Fields = Readonly<Record<(typeof FIELDS)[number], string>>;
 const TOKEN_USER = '<token>';
 
 export function readDockerLogin(entry: unknown): Result<DockerLogin, NoLogin> {
-  const members = membersOf(entry);
+  // Go reads null as an entry without anything in it.
+  const members = fieldsOf(entry ?? {}, FIELDS);
   if (members === undefined) return unusable('is not an object with a login');
   const fields = textFields(members);
   if (fields === undefined) return unusable(`has ${FIELDS.join(', ')} that are not texts`);
@@ -42,7 +43,7 @@ function unusable(what: string): { readonly ok: false; readonly failure: NoLogin
   return failure({ kind: 'unusable', what });
 }
 
-function textFields(members: ReadonlyMap<string, unknown>): Fields | undefined {
+function textFields(members: ReadonlyMap<(typeof FIELDS)[number], unknown>): Fields | undefined {
   const texts: Record<keyof Fields, string> = {
     ...{ auth: '', username: '', password: '', identitytoken: '', registrytoken: '' },
   };

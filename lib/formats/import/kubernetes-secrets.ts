@@ -3,7 +3,7 @@ import { textFromBase64 } from '../../domain/base64-text.ts';
 import { failure, success } from '../../domain/result.ts';
 import { collectDockerConfig } from './docker-config.ts';
 import { gatherLogins, type Logins } from './logins.ts';
-import { shown } from './shown.ts';
+import { shownName } from './shown.ts';
 import { itemsOf, membersOf, parseJson, parseYaml } from './structured-text.ts';
 import type { LoginOptions, ReadFile } from './wanted.ts';
 
@@ -25,7 +25,9 @@ export function readKubernetesSecrets(text: string, options: LoginOptions): Read
   const secrets = documents.value.flatMap(secretsIn);
   const logins = gatherLogins(options);
   // The content of a secret by itself, as `base64 -d` gives it, is a docker config.
-  const bare = secrets.length === 0 && documents.value.some((document) => collectDockerConfig(document, '', logins));
+  const bare =
+    secrets.length === 0 &&
+    documents.value.some((document) => collectDockerConfig(document, { where: '', readBy: 'kubernetes' }, logins));
   if (bare) return success(logins.wanted());
   if (secrets.length === 0)
     return failure({ what: 'it holds no Kubernetes Secret', advice: 'export them by kubectl get secret -o yaml' });
@@ -64,7 +66,7 @@ function collectSecret(secret: Members, logins: Logins): boolean {
     return true;
   }
   const config = parseJson(text);
-  if (!config.ok || !collectDockerConfig(config.value, `${place}: `, logins)) {
+  if (!config.ok || !collectDockerConfig(config.value, { where: `${place}: `, readBy: 'kubernetes' }, logins)) {
     logins.tell({ place, what: `holds no docker config in ${found.key}` });
   }
   tellInsecure(secret, place, logins);
@@ -79,8 +81,8 @@ function textOf(plain: unknown, encoded: unknown): string | undefined {
 
 function nameOf(secret: Members): string {
   const metadata = membersOf(secret.get('metadata'));
-  const parts = [metadata?.get('namespace'), metadata?.get('name')].filter((part) => typeof part === 'string');
-  return parts.length === 0 ? 'without a name' : shown(parts.join('/')).slice(1, -1);
+  const parts = [metadata?.get('namespace'), metadata?.get('name')].filter((part) => shownName(part) !== undefined);
+  return parts.length === 0 ? 'without a name' : parts.join('/');
 }
 
 function tellInsecure(secret: Members, place: string, { tell, options }: Logins): void {

@@ -1,13 +1,14 @@
-/** Which source a login stands for: most are user names and passwords, some are tokens that last for hours, some are keys. */
+/** Which source a login stands for: most are user names and passwords, some are tokens of some hours, some are keys. */
 import { splitAddress, type CanonicalAddress } from '../../domain/address.ts';
-import { textFromBase64 } from '../../domain/base64-text.ts';
 import { parseEcrHost } from '../../domain/ecr-host.ts';
 import { isGoogleHost } from '../../domain/google-host.ts';
+import { parseKeyFile } from '../../domain/key-file-text.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { Secret } from '../../domain/secret.ts';
+import { shortLivedLogin } from '../../domain/short-lived-login.ts';
+import { commandToAdd, commandToAddUpstream } from './adding.ts';
 import type { DockerLogin } from './docker-login.ts';
-import { environmentFlags, shellWord } from './shown.ts';
-import { membersOf, parseJson } from './structured-text.ts';
+import { membersOf } from './structured-text.ts';
 import type { Unreadable, WantedSource } from './wanted.ts';
 
 export interface LoginSource {
@@ -26,38 +27,35 @@ export function sourceOfLogin(
   const { host } = splitAddress(address);
   const { username, password } = login;
   if (username === 'AWS' && parseEcrHost(host) !== undefined) {
-    const notes = ["the token in the file ends within 12 hours and is left: Pullpass's AWS identity makes its own"];
+    const notes = ["the token in the file expires within 12 hours and is left: Pullpass's AWS identity makes its own"];
     return success({ source: OWN_ECR, notes });
   }
-  if (isGoogleHost(host)) {
-    switch (username) {
-      case 'oauth2accesstoken':
-        return failure({
-          what: 'holds an access token that ends within the hour',
-          advice: googleAdvice(address, environments),
-        });
-      case '_json_key':
-        return success({ source: googleSource(password.reveal()), notes: [] });
-      case '_json_key_base64':
-        return success({ source: googleSource(textFromBase64(password.reveal()) ?? password.reveal()), notes: [] });
-      default:
-        break;
-    }
+  if (isGoogleHost(host) && (username === '_json_key' || username === '_json_key_base64')) {
+    return success({ source: googleSource(password.reveal()), notes: [] });
   }
-  return success({ source: { kind: 'static', settings: { username }, secret: password }, notes: [] });
-}
-
-export function googleAdvice(address: string, environments: readonly string[]): string {
-  return `give it a service account key: pullpass registry add ${shellWord(address)} ${environmentFlags(environments)} --key-file FILE`;
+  if (username === password.reveal()) {
+    return failure({
+      what: 'has its password as the user name, too, and user names are shown',
+      advice: `registries that take a token twice take the name of the account, too: ${commandToAdd(address, environments)}`,
+    });
+  }
+  const shortLived = shortLivedLogin({ host, username, password: password.reveal() });
+  if (shortLived?.certain === true) {
+    const command =
+      username === 'AWS' ? commandToAddUpstream(address, environments) : commandToAdd(address, environments);
+    return failure({ what: `holds ${shortLived.what}`, advice: `${shortLived.instead}: ${command}` });
+  }
+  const notes = shortLived === undefined ? [] : [`this is ${shortLived.what}; ${shortLived.instead}`];
+  return success({ source: { kind: 'static', settings: { username }, secret: password }, notes });
 }
 
 /** Hosts then get access tokens of an hour, and never the key. Whether it is one is the source kind's to say. */
 function googleSource(keyFile: string): WantedSource {
-  const parsed = parseJson(keyFile);
-  const clientEmail = parsed.ok ? membersOf(parsed.value)?.get('client_email') : undefined;
+  const key = parseKeyFile(keyFile);
+  const clientEmail = membersOf(key)?.get('client_email');
   return {
     kind: 'google',
     settings: typeof clientEmail === 'string' ? { clientEmail } : {},
-    secret: new Secret(keyFile),
+    secret: new Secret(key === undefined ? keyFile : JSON.stringify(key)),
   };
 }

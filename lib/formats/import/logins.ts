@@ -1,6 +1,7 @@
 /** Gathers the logins of one or several docker configs: each address once, with what was found out on the way. */
 import { splitAddress, type CanonicalAddress } from '../../domain/address.ts';
-import { shown } from './shown.ts';
+import type { TlsSettings } from '../../domain/registry.ts';
+import { shellWord } from './shown.ts';
 import {
   NOTHING,
   plainSettings,
@@ -16,6 +17,8 @@ export interface FoundLogin {
   readonly address: CanonicalAddress;
   readonly source: WantedSource;
   readonly notes: readonly string[];
+  /** As the file has it; what the options say for the host comes before. */
+  readonly tls?: TlsSettings;
 }
 
 export interface Logins {
@@ -66,8 +69,11 @@ function secondLogin({ place, address }: FoundLogin, first: FoundLogin): Finding
   };
 }
 
-function asRegistry({ place, address, source, notes }: FoundLogin, options: LoginOptions): WantedRegistry {
-  const tls = options.tls.get(splitAddress(address).host);
+function asRegistry(
+  { place, address, source, notes, tls: written }: FoundLogin,
+  options: LoginOptions,
+): WantedRegistry {
+  const tls = options.tls.get(splitAddress(address).host) ?? (source.kind === 'static' ? written : undefined);
   return {
     ...{ place, address, source, notes },
     environments: options.environments,
@@ -82,5 +88,5 @@ function unusedTls({ tls }: LoginOptions, logins: ReadonlyMap<CanonicalAddress, 
   const hosts = new Set([...logins.keys()].map((address) => splitAddress(address).host));
   return [...tls.keys()]
     .filter((host) => !hosts.has(host))
-    .map((host) => ({ place: `TLS for ${shown(host)}`, what: 'is for no login that the file has' }));
+    .map((host) => ({ place: `TLS for ${shellWord(host)}`, what: 'is for no login that the file has' }));
 }

@@ -5,6 +5,8 @@ import type { PolicyList } from '../../domain/policy-entry.ts';
 import { parseExceptions } from '../../domain/policy-exception.ts';
 import { POLICY_MODES } from '../../domain/policy.ts';
 import { defaultPart, listed, readDefaultRegistry, readEntries } from './policy-lists.ts';
+import { faultOfAddress } from './shown.ts';
+import { membersOf } from './structured-text.ts';
 import type { Finding, PolicyListName, WantedException, WantedPolicy } from './wanted.ts';
 
 const list = z.nullish(z.array(z.unknown()));
@@ -75,10 +77,14 @@ function readExceptions(items: readonly unknown[], place: string, tell: Context[
     else if (!parsed.ok)
       tell({
         place: `${place}[${index}]`,
-        what: `${parsed.failure.field.replace('exceptions[0].', '')} ${parsed.failure.rule}`,
+        what: `${parsed.failure.field.replace('exceptions[0].', '')} ${faultOfAddress(entryOf(item), parsed.failure.rule)}`,
       });
   }
   return [...exceptions.values()];
+}
+
+function entryOf(item: unknown): string {
+  return String(membersOf(item)?.get('entry') ?? '');
 }
 
 function defaultOf(

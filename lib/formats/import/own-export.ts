@@ -9,7 +9,7 @@ import { failure, success } from '../../domain/result.ts';
 import { readExportedAgent } from './own-export-agent.ts';
 import { readExportedPolicy } from './own-export-policy.ts';
 import { readExportedRegistry } from './own-export-registry.ts';
-import { nthEntry, shown } from './shown.ts';
+import { nthEntry } from './shown.ts';
 import { itemsOf, membersOf, parseJson } from './structured-text.ts';
 import { EXPORT_VERSION, type Finding, type ReadFile, type WantedPolicy } from './wanted.ts';
 
@@ -67,7 +67,7 @@ function readPolicies(
   if (environments === undefined) tell({ place: 'policies.environments', what: 'is not an object' });
   for (const [index, [name, document]] of [...(environments ?? [])].entries()) {
     const parsed = parseEnvironmentName(name);
-    if (parsed.ok) add(document, `policies.environments[${shown(name)}]`, parsed.value);
+    if (parsed.ok) add(document, `policies.environments[${JSON.stringify(parsed.value)}]`, parsed.value);
     else
       tell({
         place: nthEntry(index, 'policies.environments'),

@@ -1,7 +1,7 @@
 /** Entries of policies, one by one through the domain's parser: a bad one is told and does not take the others with it. */
 import { parseAddress } from '../../domain/address.ts';
 import { parsePolicyEntry, type PolicyList } from '../../domain/policy-entry.ts';
-import { shown } from './shown.ts';
+import { faultOfAddress } from './shown.ts';
 import type { Finding, WantedPolicy } from './wanted.ts';
 
 export interface ListedText {
@@ -23,7 +23,7 @@ export function readEntries(
     }
     const entry = parsePolicyEntry(text, list);
     if (entry.ok) entries.add(entry.value.canonical);
-    else tell({ place, what: `the entry ${shown(text)} ${entry.failure.rule}` });
+    else tell({ place, what: faultOfAddress(text, entry.failure.rule) });
   }
   return [...entries];
 }
@@ -32,7 +32,7 @@ export function readEntries(
 export function readDefaultRegistry({ place, text }: ListedText, tell: (finding: Finding) => void): string | undefined {
   const address = typeof text === 'string' ? parseAddress(text) : undefined;
   if (address?.ok === true) return address.value.canonical;
-  const rule = address === undefined ? 'is not a text' : `${shown(String(text))} ${address.failure.rule}`;
+  const rule = address === undefined ? 'is not a text' : faultOfAddress(String(text), address.failure.rule);
   tell({ place, what: `the default registry ${rule}` });
   return undefined;
 }

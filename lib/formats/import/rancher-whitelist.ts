@@ -1,7 +1,10 @@
 /** Rancher 1.x's settings `registry.whitelist` (texts between commas) and `registry.default`. */
-import { success } from '../../domain/result.ts';
+import { failure, success } from '../../domain/result.ts';
 import { defaultPart, forEachScope, readDefaultRegistry, readEntries } from './policy-lists.ts';
 import { NOTHING, type Finding, type ReadFile } from './wanted.ts';
+
+/** What JSON, YAML and TOML are full of, and no mistyped registry. */
+const ODD_CHARACTERS = /["'{}=\\\p{Cc}]/u;
 
 export interface RancherOptions {
   /** None: the organisation's policy. */
@@ -17,6 +20,14 @@ export function readRancherWhitelist(text: string, { environments, defaultRegist
   };
   const texts = text.split(',').map((entry, index) => ({ place: `entry ${index + 1}`, text: entry.trim() }));
   const given = texts.filter((entry) => entry.text !== '');
+  // Of another format nothing is taken, and nothing shown: between two of its commas there may be a secret that looks like a host.
+  const odd = given.find(({ text: entry }) => ODD_CHARACTERS.test(entry));
+  if (odd !== undefined) {
+    return failure({
+      what: `it is no list of registries between commas: ${odd.place} has characters that no registry has`,
+      advice: 'name the format that it is in by --format, or leave that out',
+    });
+  }
   const whitelist = readEntries(given, 'whitelist', tell);
   if (given.length === 0) {
     tell({

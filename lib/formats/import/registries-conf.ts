@@ -11,7 +11,9 @@ import {
   readEntries,
   type ListedText,
 } from './policy-lists.ts';
-import { shellWord, shown } from './shown.ts';
+import { commandToAdd } from './adding.ts';
+import { addressOf, insecureFinding, mirrorFinding } from './host-findings.ts';
+import { shownAddress } from './shown.ts';
 import { itemsOf, membersOf, parseToml } from './structured-text.ts';
 import { NOTHING, type Finding, type ReadFile } from './wanted.ts';
 
@@ -55,34 +57,27 @@ function readTable(place: string, table: Members | undefined, tell: Tell): reado
     return [];
   }
   if (table.get('blocked') === true) return [{ place, text: prefix }];
-  if (location !== undefined && location !== prefix) {
-    tell({
-      place,
-      what: `has images below ${shown(prefix)} fetched from ${shown(location)}: Pullpass renames no images, so leave this on the hosts`,
-      advice: `the login that they need then: pullpass registry add ${shellWord(location)} --env NAME --username NAME`,
-    });
-  }
-  if (table.get('insecure') === true) tellInsecure(place, location ?? prefix, tell);
+  if (location !== undefined && location !== prefix) tell(renamedFinding(place, { prefix, location }));
+  if (table.get('insecure') === true) tell(insecureFinding(place, location ?? prefix));
   tellMirrors(place, table, tell);
   return [];
 }
 
-function tellInsecure(place: string, location: string, tell: Tell): void {
-  tell({
+function renamedFinding(
+  place: string,
+  { prefix, location }: { readonly prefix: string; readonly location: string },
+): Finding {
+  const [below, from] = [shownAddress(prefix) ?? 'a prefix', shownAddress(location) ?? 'another place'];
+  return {
     place,
-    what: `has ${shown(location)} reached without verified TLS; that belongs to the registry here, and is one of two things`,
-    advice: `pullpass registry edit ${shellWord(location)} --password-stdin --skip-verify, or --plain-http; better: --ca FILE`,
-  });
+    what: `has images below ${below} fetched from ${from}: Pullpass renames no images, so leave this on the hosts`,
+    advice: `the login that they need then: ${commandToAdd(addressOf(location), [])}`,
+  };
 }
 
 function tellMirrors(place: string, table: Members, tell: Tell): void {
   for (const [index, mirror] of (itemsOf(table.get('mirror')) ?? []).entries()) {
-    const location = textIn(membersOf(mirror) ?? new Map<string, unknown>(), 'location') ?? 'HOST';
-    tell({
-      place: `${place}.mirror[${index}]`,
-      what: `is a mirror, ${shown(location)}: Pullpass gives out logins and chooses no mirrors, so leave this on the hosts`,
-      advice: `the login for it: pullpass registry add ${shellWord(location)} --env NAME --username NAME`,
-    });
+    tell(mirrorFinding(`${place}.mirror[${index}]`, membersOf(mirror)?.get('location'), []));
   }
 }
 
@@ -91,7 +86,7 @@ function readVersion1(file: Members, tell: Tell): readonly ListedText[] {
   const version1 = membersOf(file.get('registries'));
   const insecure = membersOf(version1?.get('insecure')) ?? new Map<string, unknown>();
   for (const { place, text } of listIn(insecure, 'registries', tell)) {
-    if (typeof text === 'string') tellInsecure(`registries.insecure.${place}`, text, tell);
+    if (typeof text === 'string') tell(insecureFinding(`registries.insecure.${place}`, text));
   }
   const block = membersOf(version1?.get('block')) ?? new Map<string, unknown>();
   return listIn(block, 'registries', tell).map(({ place, text }) => ({ place: `registries.block.${place}`, text }));
@@ -105,7 +100,7 @@ function readSearch(file: Members, tell: Tell): string | undefined {
   for (const { place, text } of others) {
     tell({
       place,
-      what: `${shown(String(text))} is searched for images without a registry after the first one; here there is one default registry`,
+      what: `${shownAddress(text) ?? 'a registry'} is searched for images without a registry after the first one; here there is one default registry`,
       advice: 'name the registry in these images',
     });
   }

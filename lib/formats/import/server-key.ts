@@ -18,6 +18,8 @@ export interface ServerKey {
   readonly address: CanonicalAddress;
   /** It was written as `http://…`. Says what somebody typed once, and not that the registry speaks no TLS. */
   readonly plainHttp: boolean;
+  /** It was written as a URL with a path: docker goes by the host alone, Kubernetes by the path. */
+  readonly isUrlOfPath: boolean;
 }
 
 /** The failure's rule holds nothing of the key: what is no address may be a secret. */
@@ -29,5 +31,9 @@ export function parseServerKey(key: string): Result<ServerKey, { readonly rule: 
   if (!address.ok) {
     return failure({ rule: `is no registry's address: it ${faultOfAddress(written, address.failure.rule)}` });
   }
-  return success({ address: address.value.canonical, plainHttp: scheme?.toLowerCase() === 'http' });
+  return success({
+    address: address.value.canonical,
+    plainHttp: scheme?.toLowerCase() === 'http',
+    isUrlOfPath: scheme !== undefined && address.value.path !== '',
+  });
 }

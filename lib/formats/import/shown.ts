@@ -1,12 +1,27 @@
-/** Texts of an imported file in messages and in commands to type: short, quoted, and without what may be a login. */
+/**
+ * What of an imported file may stand in messages and in commands to type. A text of the file is shown only where it has the
+ * form of what its place is for: anything else may be a secret, since a file can be read as another format than it is in.
+ */
+import { parsePolicyEntry } from '../../domain/policy-entry.ts';
 
-const LONGEST = 100;
+/** A registry's address or a `*.host`, quoted; undefined for any other text. */
+export function shownAddress(text: unknown): string | undefined {
+  return typeof text === 'string' && parsePolicyEntry(text).ok ? JSON.stringify(text) : undefined;
+}
 
-/** For a message. What stands before an "@" is left out: in an address it is a user name and a password. */
-export function shown(text: string): string {
-  const at = text.lastIndexOf('@');
-  const harmless = at < 0 ? text : `…${text.slice(at)}`;
-  return JSON.stringify(harmless.length > LONGEST ? `${harmless.slice(0, LONGEST)}…` : harmless);
+const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/;
+
+/** A name as Kubernetes objects, environments and credential helpers have them, quoted; undefined for any other text. */
+export function shownName(text: unknown): string | undefined {
+  return typeof text === 'string' && NAME.test(text) ? JSON.stringify(text) : undefined;
+}
+
+const LONGEST_PATH = 200;
+const PATH = /^[A-Za-z0-9_./@:+ -]+$/;
+
+/** A file's name; undefined for what is none that one would look for. */
+export function shownPath(text: unknown): string | undefined {
+  return typeof text === 'string' && text.length <= LONGEST_PATH && PATH.test(text) ? JSON.stringify(text) : undefined;
 }
 
 /** For a key that is not what it should be, and so may be a secret that was typed in the wrong place: where it stands. */

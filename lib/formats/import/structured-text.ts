@@ -80,6 +80,25 @@ export function membersOf(value: unknown): ReadonlyMap<string, unknown> | undefi
   return new Map<string, unknown>(Object.entries(value));
 }
 
+/**
+ * The fields of these names that are there, as Go reads them into a struct: whatever their case, the last one of a name, and
+ * null as if it were not there.
+ */
+export function fieldsOf<Name extends string>(
+  value: unknown,
+  names: readonly Name[],
+): ReadonlyMap<Name, unknown> | undefined {
+  const members = membersOf(value);
+  if (members === undefined) return undefined;
+  const known = new Map(names.map((name) => [name.toLowerCase(), name]));
+  const fields = new Map<Name, unknown>();
+  for (const [key, member] of members) {
+    const name = known.get(key.toLowerCase());
+    if (name !== undefined && member !== null) fields.set(name, member);
+  }
+  return fields;
+}
+
 export function itemsOf(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) ? Array.from<unknown>(value) : undefined;
 }

@@ -13,6 +13,9 @@ export const FILE_FORMATS = [
   'docker-config',
   'dockerconfigjson',
   'registries-conf',
+  'registries-yaml',
+  'hosts-toml',
+  'daemon-json',
   'rancher-whitelist',
 ] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
@@ -20,7 +23,7 @@ export type FileFormat = (typeof FILE_FORMATS)[number];
 /** Which `pullpass export` writes and an import reads. */
 export const EXPORT_VERSION = 1;
 
-/** Something that is not taken over. No text of it ever holds a secret of the file: see `shown`. */
+/** Something that is not taken over. Texts of the file are in it only as shown.ts lets them pass. */
 export interface Finding {
   /** Where in the file: `auths["quay.io"]`. */
   readonly place: string;
@@ -128,6 +131,8 @@ export interface LoginOptions {
   readonly environments: readonly string[];
   /** By canonical host. */
   readonly tls: ReadonlyMap<string, TlsSettings>;
+  /** The certificates in a file that the imported one names; undefined where there are none. Absent: no file is read. */
+  readonly readCertificates?: (file: string) => string | undefined;
 }
 
 /** What a login is added with. */

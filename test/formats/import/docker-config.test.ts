@@ -40,8 +40,8 @@ describe('a login becomes a registry', () => {
     { name: 'a host with the path of the API and a slash', key: 'harbor.example/v2/', address: 'harbor.example' },
     { name: 'a path that begins with v1', key: 'harbor.example/v1/team/app', address: 'harbor.example/v1/team/app' },
     { name: 'a path with v2 in it', key: 'harbor.example/team/v2/app', address: 'harbor.example/team/v2/app' },
-    { name: 'a URL with v1 in its path', key: 'https://harbor.example/a/v1/b', address: 'harbor.example/a/v1/b' },
-    { name: 'a URL with a path', key: 'https://harbor.example/team', address: 'harbor.example/team' },
+    { name: 'a URL with v1 in its path', key: 'https://harbor.example/a/v1/b', address: 'harbor.example' },
+    { name: 'a URL with a path, as docker reads it', key: 'https://harbor.example/team', address: 'harbor.example' },
   ])('at the address of $name', ({ key, address }) => {
     const { registries, findings } = read(auths({ [key]: { auth: basic('me', 'secret') } }));
     expect(findings).toEqual([]);
@@ -122,7 +122,7 @@ describe('logins that are no user name and password', () => {
       name: "Google's access token",
       key: 'gcr.io',
       entry: { auth: basic('oauth2accesstoken', 'canary') },
-      what: /ends within the hour/,
+      what: /expires within an hour/,
     },
     {
       name: 'an identity token',
@@ -160,7 +160,7 @@ describe('logins that are no user name and password', () => {
     },
     { name: 'a number for a password', key: 'quay.io', entry: { username: 'me', password: 1 }, what: /not texts/ },
     { name: 'a list', key: 'quay.io', entry: ['canary'], what: /not an object/ },
-    { name: 'null', key: 'quay.io', entry: null, what: /not an object/ },
+    { name: 'null', key: 'quay.io', entry: null, what: /holds no login/ },
     {
       name: 'a key with a login in it',
       key: 'https://me:canary@quay.io',
@@ -262,6 +262,109 @@ describe('credential helpers', () => {
   });
 });
 
+describe('an ECR host needs nothing that a helper has', () => {
+  it.each([
+    ['the store of Docker Desktop', { auths: { [ECR]: {} }, credsStore: 'desktop' }],
+    ['the keychain', { auths: { [ECR]: {} }, credsStore: 'osxkeychain' }],
+    ['a helper of its own', { credHelpers: { [ECR]: 'secretservice' } }],
+  ])('%s', (_name, config) => {
+    const { registries, findings } = read(config);
+    expect(findings).toEqual([]);
+    expect(registries).toMatchObject([{ address: ECR, source: { kind: 'ecr' } }]);
+    expect(registries[0]?.source.secret).toBeUndefined();
+  });
+});
+
+describe('what to do instead follows from the host', () => {
+  const identity = { auth: basic('00000000-0000-0000-0000-000000000000', ''), identitytoken: 'canary' };
+
+  it.each([
+    [
+      'Google behind any store',
+      { auths: { 'gcr.io': {} }, credsStore: 'osxkeychain' },
+      'gcr.io --env prod --key-file FILE',
+    ],
+    ['a token of gcloud', auths({ 'gcr.io': { auth: basic('_token', 'canary') } }), '--key-file FILE'],
+    ['an old token of gcloud', auths({ 'eu.gcr.io': { auth: basic('_dcgcr_1_token', 'canary') } }), '--key-file FILE'],
+    ['an identity token of Azure', auths({ 'a.azurecr.io': identity }), 'a service principal'],
+    [
+      'a token of Azure',
+      auths({ 'a.azurecr.io': { auth: basic('00000000-0000-0000-0000-000000000000', 'canary') } }),
+      'a service principal',
+    ],
+    [
+      'ECR behind a name of its own',
+      auths({ 'docker.corp.example': { auth: basic('AWS', 'canary') } }),
+      'registry add docker.corp.example --env prod --upstream ECR_HOST',
+    ],
+    [
+      'a token of a workflow',
+      auths({ 'ghcr.io': { auth: basic('me', `ghs_${'canary'.repeat(9)}`) } }),
+      'read:packages',
+    ],
+    ['an ECR host without a login', auths({ [ECR]: {} }), `registry add ${ECR} --env prod`],
+    ['ecr-login by itself', { credsStore: 'ecr-login' }, 'registry add HOST --env prod'],
+    ['gcloud by itself', { credsStore: 'gcloud' }, 'registry add HOST --env prod --key-file FILE'],
+    [
+      'a password as the user name',
+      auths({ 'ghcr.io': { auth: basic('canary', 'canary') } }),
+      'registry add ghcr.io --env prod --username NAME',
+    ],
+  ])('%s', (name, config, advice) => {
+    const { registries, findings } = read(config);
+    expect(registries).toEqual([]);
+    expect(findings.map((finding) => finding.advice)).toEqual([textWith(advice)]);
+    const asksForName = /azure|workflow|user name/i.test(name);
+    expect(findings[0]?.advice?.includes('--username')).toBe(asksForName);
+    expect(JSON.stringify(findings)).not.toContain('canary');
+  });
+
+  it('a login that only may expire is taken, with a note', () => {
+    const { registries, findings } = read(auths({ 'registry.gitlab.com': { auth: basic('gitlab-ci-token', 'p') } }));
+    expect(findings).toEqual([]);
+    expect(registries).toMatchObject([{ source: { kind: 'static' }, notes: [textWith('expires with the job')] }]);
+  });
+});
+
+describe('what Go reads', () => {
+  it.each([
+    ['auth without padding', { auths: { 'b.example': { auth: 'Ym9iOnB3MTI' } } }],
+    ['a store that is null', { ...auths({ 'b.example': { auth: 'Ym9iOnB3MTI=' } }), credsStore: null }],
+    ['helpers that are null', { ...auths({ 'b.example': { auth: 'Ym9iOnB3MTI=' } }), credHelpers: null }],
+    [
+      'a helper that is null',
+      { ...auths({ 'b.example': { auth: 'Ym9iOnB3MTI=' } }), credHelpers: { 'a.example': null } },
+    ],
+    [
+      'fields that are null',
+      auths({ 'b.example': { auth: null, username: 'bob', password: 'pw12', identitytoken: null } }),
+    ],
+    ['names in capitals', { Auths: { 'b.example': { Username: 'bob', Password: 'pw12' } } }],
+    ['auth in capitals', { AUTHS: { 'b.example': { AUTH: 'Ym9iOnB3MTI=' } } }],
+    ['the last of two spellings', auths({ 'b.example': { Auth: 'eDp5', auth: 'Ym9iOnB3MTI=' } })],
+    ['the form before 1.7 in capitals', { 'b.example': { Auth: 'Ym9iOnB3MTI=' } }],
+  ])('%s', (_name, config) => {
+    const { registries, findings } = read(config);
+    expect(findings).toEqual([]);
+    expect(registries).toMatchObject([{ address: 'b.example', source: { settings: { username: 'bob' } } }]);
+    expect(registries[0]?.source.secret?.reveal()).toBe('pw12');
+  });
+
+  it.each(['Ym9iOnB3MTI=x', 'Ym9iOnB3MTI==', 'Ym9i OnB3MTI=', 'Ym9iOnB3MTI-', 'Ym9iOnB3M', '='])(
+    'and not %j',
+    (auth) => {
+      expect(read(auths({ 'b.example': { auth } })).registries).toEqual([]);
+    },
+  );
+});
+
+it('of a URL with a path, the host is imported, and a note has the other reading', () => {
+  const { registries } = read(auths({ 'https://h.example/artifactory/docker': { auth: basic('me', 'p') } }));
+  expect(registries).toMatchObject([
+    { address: 'h.example', notes: [textWith('Kubernetes only for h.example/artifactory/docker')] },
+  ]);
+});
+
 describe('two logins for one address', () => {
   const first = { auth: basic('me', 'p') };
 
@@ -281,7 +384,7 @@ describe('TLS', () => {
   it('comes from the options, by host; http:// in the file is only noted', () => {
     const config = auths({
       'http://a.example:5000': { auth: basic('me', 'p') },
-      'http://b.example/team': { auth: basic('me', 'p') },
+      'http://b.example': { auth: basic('me', 'p') },
     });
     const { registries, findings } = read(config, { tls: new Map([['b.example', { plainHttp: true }]]) });
     expect(findings).toEqual([]);
@@ -295,7 +398,7 @@ describe('TLS', () => {
     const { findings } = read(auths({ 'a.example': { auth: basic('me', 'p') } }), {
       tls: new Map([['typo.example', { skipVerify: true }]]),
     });
-    expect(findings).toEqual([{ place: 'TLS for "typo.example"', what: textWith('no login') }]);
+    expect(findings).toEqual([{ place: 'TLS for typo.example', what: textWith('no login') }]);
   });
 });
 

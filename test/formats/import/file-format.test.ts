@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recogniseFormat } from '../../../lib/formats/import/file-format.ts';
-import { shellWord, shown } from '../../../lib/formats/import/shown.ts';
+import { shellWord, shownAddress, shownName, shownPath } from '../../../lib/formats/import/shown.ts';
 
 describe('the format of a file', () => {
   it.each([
@@ -19,6 +19,15 @@ describe('the format of a file', () => {
     { text: '[registries.block]\nregistries = []', format: 'registries-conf' },
     { text: 'quay.io,index.docker.io\n', format: 'rancher-whitelist' },
     { text: 'harbor.example:5000', format: 'rancher-whitelist' },
+    { text: 'mirrors:\n  docker.io:\n    endpoint: []\n', format: 'registries-yaml' },
+    { text: '# k3s\nconfigs:\n  quay.io:\n', format: 'registries-yaml' },
+    { text: '{"configs": {"quay.io": {}}}', format: 'registries-yaml' },
+    { text: 'server = "https://quay.io"', format: 'hosts-toml' },
+    { text: '# containerd\n[host."https://a.example"]\n', format: 'hosts-toml' },
+    { text: '{"insecure-registries": []}', format: 'daemon-json' },
+    { text: '{"registry-mirrors": [], "log-driver": "x"}', format: 'daemon-json' },
+    { text: '{"AUTHS": {}}', format: 'docker-config' },
+    { text: '{"quay.io": {"Auth": "x"}}', format: 'docker-config' },
     { text: '', format: undefined },
     { text: 'hunter2', format: undefined },
     { text: 'quay.io, not an entry', format: undefined },
@@ -34,14 +43,34 @@ describe('the format of a file', () => {
 });
 
 describe('texts of a file in messages', () => {
+  it.each(['quay.io', 'harbor.example:5000/team', '*.example'])('an address is shown: %s', (text) => {
+    expect(shownAddress(text)).toBe(JSON.stringify(text));
+  });
+
+  it.each(['me:secret@quay.io', 'https://quay.io', 'secret', 'a"b\n', '', 'x.'.repeat(500), 1, undefined])(
+    'and no other text: %j',
+    (text) => {
+      expect(shownAddress(text)).toBeUndefined();
+    },
+  );
+
   it.each([
-    { text: 'quay.io', message: '"quay.io"' },
-    { text: 'me:secret@quay.io', message: '"…@quay.io"' },
-    { text: 'https://a@b:secret@quay.io', message: '"…@quay.io"' },
-    { text: 'a"b\n', message: '"a\\"b\\n"' },
-    { text: 'x'.repeat(200), message: `"${'x'.repeat(100)}…"` },
-  ])('$text', ({ text, message }) => {
-    expect(shown(text)).toBe(message);
+    ['ecr-login', true],
+    ['kube-system', true],
+    ['Secret!', false],
+    ['c2VjcmV0Cg==', false],
+    [1, false],
+  ])('a name is shown: %j, %j', (text, isShown) => {
+    expect(shownName(text)).toBe(isShown ? JSON.stringify(text) : undefined);
+  });
+
+  it.each([
+    ['/etc/docker/certs.d/quay.io/ca.crt', true],
+    ['a\nb', false],
+    ['$(reboot)', false],
+    ['/'.repeat(300), false],
+  ])('a path is shown: %j, %j', (text, isShown) => {
+    expect(shownPath(text)).toBe(isShown ? JSON.stringify(text) : undefined);
   });
 
   it.each([

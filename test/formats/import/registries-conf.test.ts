@@ -87,7 +87,7 @@ describe('what stays on the hosts is told, with what does it here', () => {
     {
       name: 'a shell in a location',
       text: `${REGISTRY}location = "a.example; rm -rf $HOME '"\ninsecure = true`,
-      advice: "edit 'a.example; rm -rf $HOME '\\''' --password-stdin",
+      advice: 'edit HOST --password-stdin',
     },
   ])('$name', ({ text, advice }) => {
     const { policies, findings } = read(text);

@@ -1,0 +1,51 @@
+/**
+ * CA files that an imported file names, on the machine where the import runs. The file's author chooses the name, so nothing
+ * but certificates ever leaves such a file: not what stands around them, and nothing of one that holds a private key.
+ */
+import { X509Certificate } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { LoginOptions } from '../../formats/import/wanted.ts';
+
+/** As many characters as a registry's `tls.ca` may have. */
+const LARGEST_BYTES = 65_536;
+
+/** @param file that is imported: names are relative to its folder. Standard input has none, so from there only whole paths. */
+export function certificatesBeside(file: string): Pick<LoginOptions, 'readCertificates'> {
+  const folder = file === '-' ? undefined : dirname(file);
+  return {
+    readCertificates: (name) => {
+      const path = name.startsWith('/') ? name : folder && resolve(folder, name);
+      return path === undefined ? undefined : certificatesIn(textOf(path) ?? '');
+    },
+  };
+}
+
+/** Not of a pipe or a device, which would not end. */
+function textOf(path: string): string | undefined {
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const status = fstatSync(descriptor);
+      return status.isFile() && status.size <= LARGEST_BYTES ? readFileSync(descriptor, 'utf8') : undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
+function certificatesIn(text: string): string | undefined {
+  const begun = [...text.matchAll(BEGIN)].map(([, label]) => label);
+  const blocks = [...text.matchAll(CERTIFICATE)].map(([block]) => block);
+  if (blocks.length === 0 || blocks.length !== begun.length) return undefined;
+  try {
+    return blocks.map((block) => new X509Certificate(block).toString()).join('');
+  } catch {
+    return undefined;
+  }
+}
