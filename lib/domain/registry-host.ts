@@ -15,6 +15,24 @@ const DOCKER_HUB_NAMES: ReadonlySet<string> = new Set([
 
 export const DOCKER_HUB_ALIASES: readonly string[] = [...DOCKER_HUB_NAMES].filter((name) => name !== DOCKER_HUB);
 
+/** What people take for Docker Hub's registry: its web pages, and names that nobody has, or somebody else. */
+const NOT_DOCKER_HUB: ReadonlySet<string> = new Set([
+  ...['hub.docker.com', 'docker.com', 'www.docker.com', 'registry.docker.com', 'index.docker.com', 'hub.docker.io'],
+  ...[
+    'registry.docker.io',
+    'www.docker.io',
+    'dockerhub.io',
+    'dockerhub.com',
+    'hub.dockerhub.com',
+    'registry-1.docker.com',
+  ],
+]);
+
+/** For addresses that somebody types in; what is stored already is read as it is. */
+export function mistakenHost(host: string): string | undefined {
+  return NOT_DOCKER_HUB.has(host) ? `is not where images are: Docker Hub is ${DOCKER_HUB}` : undefined;
+}
+
 const DEFAULT_PORT = '443';
 const LOCALHOST = 'localhost';
 const LABEL = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?$/;

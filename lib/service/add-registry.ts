@@ -2,6 +2,7 @@
 import { parseAddress, type CanonicalAddress } from '../domain/address.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import type { Registry } from '../domain/registry.ts';
+import { mistakenHost } from '../domain/registry-host.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
@@ -41,6 +42,8 @@ export async function addRegistry(
 ): Promise<Result<Registry, AddRegistryFailure>> {
   const address = parseAddress(input.address);
   if (!address.ok) return failure(invalidInput('address', address.failure.rule));
+  const mistake = mistakenHost(address.value.host);
+  if (mistake !== undefined) return failure(invalidInput('address', mistake));
   const { canonical } = address.value;
   const settings = applySettings(input, { address: canonical, environments: [], tls: {} });
   if (!settings.ok) return settings;

@@ -8,8 +8,25 @@ import {
   parseServerKey,
   splitAddress,
 } from '../../lib/domain/address.ts';
+import { mistakenHost } from '../../lib/domain/registry-host.ts';
 import { anyText } from './generators.ts';
 import { address, claimsToBeText, reference, ruleOf } from './parsed.ts';
+
+describe('names that people take for Docker Hub', () => {
+  it.each(['hub.docker.com', 'docker.com', 'dockerhub.io', 'registry.docker.io', 'index.docker.com'])('%s', (host) => {
+    expect(mistakenHost(host)).toContain('Docker Hub is docker.io');
+    // What is stored under such a name can still be read.
+    expect(parseAddress(host).ok).toBe(true);
+  });
+
+  it.each(['docker.io', 'hub.docker.com.example', 'quay.io', 'hub.docker.com:5000'])('and not %s', (host) => {
+    expect(mistakenHost(host)).toBeUndefined();
+  });
+
+  it.each(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'])('%s is docker.io', (host) => {
+    expect(parseAddress(host)).toMatchObject({ value: { canonical: 'docker.io' } });
+  });
+});
 
 describe('a registry address', () => {
   it.each([

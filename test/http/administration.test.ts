@@ -95,6 +95,7 @@ describe('adding a registry', () => {
   it.each<[string, Record<string, unknown>, string]>([
     ['an address with a scheme', { address: 'https://quay.io' }, 'address'],
     ['an empty address', { address: '' }, 'address'],
+    ['the web pages of Docker Hub', { address: 'hub.docker.com' }, 'address'],
     ['an address with a tag', { address: 'quay.io/team:1' }, 'address'],
     ['no environment', { environments: [] }, 'environments'],
     ['an environment in upper case', { environments: ['prod', 'Prod'] }, 'environments[1]'],

@@ -3,6 +3,7 @@
  * a URL with the API's path at its end.
  */
 import { parseAddress, type CanonicalAddress } from '../../domain/address.ts';
+import { mistakenHost } from '../../domain/registry-host.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { faultOfAddress } from './shown.ts';
 
@@ -31,6 +32,8 @@ export function parseServerKey(key: string): Result<ServerKey, { readonly rule: 
   if (!address.ok) {
     return failure({ rule: `is no registry's address: it ${faultOfAddress(written, address.failure.rule)}` });
   }
+  const mistake = mistakenHost(address.value.host);
+  if (mistake !== undefined) return failure({ rule: mistake });
   return success({
     address: address.value.canonical,
     plainHttp: scheme?.toLowerCase() === 'http',
