@@ -16,6 +16,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pullpass-cli-'));
   await writeFile(join(folder, 'password'), `${SECRET}\n`);
   await writeFile(join(folder, 'key.json'), '{"type":"service_account","private_key":"canary-key"}');
+  await writeFile(join(folder, 'marked.json'), '\uFEFF{"type":"service_account","private_key":"canary-key"}');
+  await writeFile(join(folder, 'key.b64'), `${KEY_BASE64.replaceAll(/(.{20})/g, '$1\n')}\n`);
   await writeFile(join(folder, 'ca.pem'), 'the authority');
 });
 
@@ -30,6 +32,24 @@ function words(line: string): readonly string[] {
 }
 
 const STATIC = { kind: 'static', username: 'bob', password: SECRET };
+
+const KEY_BASE64 = Buffer.from('{"type":"service_account","private_key":"canary-key"}').toString('base64');
+
+describe('a key file as people have it goes as the object that it is', () => {
+  it.each(['@key.json', '@marked.json', '@key.b64'])('%s', async (file) => {
+    const ran = await runCommand(['registry', 'add', ...words(`gcr.io --key-file ${file}`)], { url: api.url });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+    const [call] = api.calls.filter(({ method }) => method === 'POST');
+    expect(call?.body).toMatchObject({ source: { key: { type: 'service_account', private_key: 'canary-key' } } });
+  });
+});
+
+it('a login that only may expire is sent, with a note that does not show it', async () => {
+  const line = 'registry.gitlab.com --username gitlab-ci-token --password-file @password';
+  const ran = await runCommand(['registry', 'add', ...words(line)], { url: api.url });
+  expect(ran).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('use a deploy token') as unknown });
+  expect(ran.stderr).not.toContain(SECRET);
+});
 
 describe('what is sent to add a registry', () => {
   it.each([

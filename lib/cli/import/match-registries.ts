@@ -43,10 +43,12 @@ export function matchRegistries(wanted: readonly WantedRegistry[], present: read
     if (isSamePlace(registry, same) && !taken.has(same)) pair(registry, same);
     else mistaken.add(registry);
   }
+  const byAddress = Map.groupBy(present, ({ address }) => address);
   for (const rule of RULES) {
     for (const registry of wanted) {
       if (pairs.has(registry) || mistaken.has(registry)) continue;
-      const found = present.find((other) => !taken.has(other) && isSamePlace(registry, other) && rule(registry, other));
+      const there = byAddress.get(registry.address) ?? [];
+      const found = there.find((other) => !taken.has(other) && isSamePlace(registry, other) && rule(registry, other));
       if (found !== undefined) pair(registry, found);
     }
   }

@@ -18,7 +18,8 @@ export interface RegistryPlan {
 
 interface Ground {
   readonly wanted: readonly WantedRegistry[];
-  readonly present: readonly PresentRegistry[];
+  /** Those that are there, by address. */
+  readonly present: ReadonlyMap<string, readonly PresentRegistry[]>;
   readonly matches: Matches;
   readonly options: PlanOptions;
 }
@@ -28,7 +29,8 @@ export function planRegistries(
   present: readonly PresentRegistry[],
   options: PlanOptions,
 ): RegistryPlan {
-  const ground: Ground = { wanted, present, matches: matchRegistries(wanted, present), options };
+  const byAddress = Map.groupBy(present, ({ address }) => address);
+  const ground: Ground = { wanted, present: byAddress, matches: matchRegistries(wanted, present), options };
   const plans = wanted.map((registry) => planOne(registry, ground));
   return {
     steps: plans.flatMap(({ step }) => step ?? []),
@@ -75,8 +77,8 @@ function planAddition(registry: WantedRegistry, ground: Ground): PlannedOne {
 /** Which registry that is there would stop answering. */
 function obstacleTo(registry: WantedRegistry, { wanted, present, matches }: Ground): Finding | undefined {
   const { place, address, environments } = registry;
-  for (const other of present) {
-    if (other.address !== address || !doOverlap(environments, other.environments)) continue;
+  for (const other of present.get(address) ?? []) {
+    if (!doOverlap(environments, other.environments)) continue;
     const known = matches.wantedOf(other);
     const who = `${address} (${other.id}, ${other.source.kind}${loginOf(other)}) for ${other.environments.join(', ')}`;
     if (known === undefined) {
@@ -106,11 +108,8 @@ function loginOf({ source }: PresentRegistry): string {
 /** In the environments that it would newly be for, is there a third registry that the file does not know? */
 function wouldCompete(registry: WantedRegistry, present: PresentRegistry, ground: Ground): boolean {
   const added = registry.environments.filter((name) => !present.environments.includes(name));
-  return ground.present.some(
+  return (ground.present.get(present.address) ?? []).some(
     (other) =>
-      other !== present &&
-      other.address === present.address &&
-      ground.matches.wantedOf(other) === undefined &&
-      doOverlap(added, other.environments),
+      other !== present && ground.matches.wantedOf(other) === undefined && doOverlap(added, other.environments),
   );
 }

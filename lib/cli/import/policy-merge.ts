@@ -117,9 +117,10 @@ function exceptionsOf(
   if (exceptions === undefined) return undefined;
   const isThere = ({ entry, until }: WantedException): boolean =>
     present.some((other) => other.entry === entry && Date.parse(other.until) === until);
-  const ended = exceptions.filter((exception) => exception.until <= now && !isThere(exception));
+  const hasEnded = (exception: WantedException): boolean => exception.until <= now && !isThere(exception);
+  const ended = exceptions.filter(hasEnded);
   const wanted = exceptions
-    .filter((exception) => !ended.includes(exception))
+    .filter((exception) => !hasEnded(exception))
     .map(({ entry, reason, until }) => ({ entry, reason, until: new Date(until).toISOString() }));
   const findings = ended.map(({ entry }) => ({ place, what: `has an exception for ${entry} that has ended` }));
   return { kept: isSameExceptions(present, wanted) ? present : wanted, findings };

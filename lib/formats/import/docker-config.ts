@@ -10,7 +10,7 @@ import { readDockerLogin, type NoLogin } from './docker-login.ts';
 import { gatherLogins, type Logins } from './logins.ts';
 import { OWN_ECR, sourceOfLogin } from './login-source.ts';
 import { parseServerKey, type ServerKey } from './server-key.ts';
-import { environmentFlags, nthEntry, shellWord, shownName } from './shown.ts';
+import { environmentFlags, nthEntry, shellWord } from './shown.ts';
 import { fieldsOf, membersOf, parseJson } from './structured-text.ts';
 import type { Finding, LoginOptions, ReadFile } from './wanted.ts';
 
@@ -75,9 +75,16 @@ const OPTIONS_BY_HELPER: Readonly<Record<string, string>> = {
   gcr: ' --key-file FILE',
 };
 
+/** Another name is not shown: it may be a password in the wrong place. */
+const KNOWN_HELPERS: ReadonlySet<string> = new Set([
+  ...['desktop', 'osxkeychain', 'wincred', 'secretservice', 'pass', 'desktop.exe', 'wincred.exe'],
+  ...['ecr-login', 'gcloud', 'gcr', 'acr-env', 'acr-linux', 'gitlab', 'ghcr-login'],
+]);
+
 function helperWords(helper: unknown): string {
-  const name = shownName(helper);
-  return name === undefined ? 'a credential helper' : `the credential helper ${name}`;
+  return typeof helper === 'string' && KNOWN_HELPERS.has(helper)
+    ? `the credential helper "${helper}"`
+    : 'a credential helper';
 }
 
 /** Kubernetes's `.dockercfg` and docker's before 1.7: what is now in `auths`, without anything around it. */

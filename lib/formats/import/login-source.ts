@@ -1,8 +1,9 @@
 /** Which source a login stands for: most are user names and passwords, some are tokens of some hours, some are keys. */
 import { splitAddress, type CanonicalAddress } from '../../domain/address.ts';
+import { textFromBase64 } from '../../domain/base64-text.ts';
 import { parseEcrHost } from '../../domain/ecr-host.ts';
 import { isGoogleHost } from '../../domain/google-host.ts';
-import { parseKeyFile } from '../../domain/key-file-text.ts';
+import { isJsonObject, parseKeyFile } from '../../domain/key-file-text.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { Secret } from '../../domain/secret.ts';
 import { shortLivedLogin } from '../../domain/short-lived-login.ts';
@@ -51,11 +52,10 @@ export function sourceOfLogin(
 
 /** Hosts then get access tokens of an hour, and never the key. Whether it is one is the source kind's to say. */
 function googleSource(keyFile: string): WantedSource {
-  const key = parseKeyFile(keyFile);
-  const clientEmail = membersOf(key)?.get('client_email');
+  const clientEmail = membersOf(parseKeyFile(keyFile))?.get('client_email');
   return {
     kind: 'google',
     settings: typeof clientEmail === 'string' ? { clientEmail } : {},
-    secret: new Secret(key === undefined ? keyFile : JSON.stringify(key)),
+    secret: new Secret(isJsonObject(keyFile) ? keyFile : (textFromBase64(keyFile) ?? keyFile)),
   };
 }

@@ -116,5 +116,11 @@ function readSource(source: unknown, place: string, tell: Tell): WantedSource | 
 /** A text, or for keys that are files in JSON the object itself. Empty is not filled in. */
 export function secretOf(value: unknown): Secret | undefined {
   if (typeof value === 'string') return value === '' ? undefined : new Secret(value);
-  return membersOf(value) === undefined ? undefined : new Secret(JSON.stringify(value));
+  if (membersOf(value) === undefined) return undefined;
+  try {
+    return new Secret(JSON.stringify(value));
+  } catch {
+    // It is nested more deeply than can be written again, so it is no key file.
+    return undefined;
+  }
 }

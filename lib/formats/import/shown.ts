@@ -11,7 +11,7 @@ export function shownAddress(text: unknown): string | undefined {
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$/;
 
-/** A name as Kubernetes objects, environments and credential helpers have them, quoted; undefined for any other text. */
+/** A name as Kubernetes objects have them, quoted; undefined for any other text. */
 export function shownName(text: unknown): string | undefined {
   return typeof text === 'string' && NAME.test(text) ? JSON.stringify(text) : undefined;
 }

@@ -1,5 +1,5 @@
 /** Logins of docker and Kubernetes into a real Pullpass, which logs in at a real registry before it stores them. */
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBasicRegistry, type BasicRegistry } from '../../support/basic-registry.ts';
@@ -185,6 +185,41 @@ describe('secrets of Kubernetes', () => {
     const argv = ['import', '-', '--env', 'prod', '--plain-http', registry.address, '--apply'];
     expect(await pullpass.run(argv, { stdin: yaml })).toMatchObject({ exitCode: 0, stderr: '' });
     expect(await loginOf()).toMatchObject({ credential: { password: PASSWORD } });
+  });
+});
+
+describe('registries.yaml, with the files that it names', () => {
+  const CERTIFICATES = join(import.meta.dirname, '../../support/certificates');
+
+  async function planOf(caFile: string): Promise<Ran> {
+    const yaml = `configs:\n  a.example:\n    auth:\n      username: anna\n      password: canary\n    tls:\n      ca_file: ${caFile}\n`;
+    await writeFile(file, yaml, { mode: 0o600 });
+    const ran = await pullpass.run(['import', file, '--env', 'prod', '--json']);
+    expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/canary|PRIVATE/);
+    return ran;
+  }
+
+  it.each(['a whole path', 'a path beside it'])('takes a CA by %s', async (how) => {
+    const ca = await readFile(join(CERTIFICATES, 'ca.pem'), 'utf8');
+    await writeFile(join(pullpass.directory, 'ca.pem'), `what stands around it\n${ca}`);
+    const { stdout } = await planOf(how === 'a whole path' ? join(pullpass.directory, 'ca.pem') : 'ca.pem');
+    expect(stdout).toContain(JSON.stringify(ca.trim()).slice(1, -1));
+    expect(stdout).not.toContain('what stands around it');
+  });
+
+  it.each([
+    ['one that is not there', '/nowhere/ca.pem'],
+    ['a private key', join(CERTIFICATES, 'server.key')],
+    ['a device that does not end', '/dev/zero'],
+    ['a folder', '/etc'],
+    ['some other file', '/etc/passwd'],
+  ])('names a CA file that it cannot take, and sends nothing of it: %s', async (_name, caFile) => {
+    const { stdout } = await planOf(caFile);
+    expect(stdout).toContain(
+      `its CA certificate, ${JSON.stringify(JSON.stringify(caFile)).slice(1, -1)}, cannot be read`,
+    );
+    expect(stdout).toContain('--ca a.example=FILE');
+    expect(stdout).not.toMatch(/root:|BEGIN/);
   });
 });
 
