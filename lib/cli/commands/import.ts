@@ -13,6 +13,7 @@ Examples:
   pullpass import ~/.docker/config.json --env prod
   kubectl get secret -n shop -o yaml | pullpass import - --env shop --apply
   pullpass import /etc/containers/registries.conf --env prod
+  pullpass import /etc/rancher/k3s/registries.yaml --env prod
   echo 'quay.io,index.docker.io' | pullpass import - --format rancher-whitelist --default-registry quay.io
   pullpass import backup.json --secrets secrets.json --apply`;
 
@@ -20,7 +21,10 @@ export function addImportCommand(program: Command, contextOf: ContextOf): void {
   program
     .command('import')
     .description('take over registries, policies and agents from a file; shows first what would change')
-    .argument('<file>', 'an export, or a file of docker, Kubernetes, podman or Rancher; - for standard input')
+    .argument(
+      '<file>',
+      'an export, or a file of docker, Kubernetes, podman, containerd, k3s or Rancher; - for standard input',
+    )
     .addOption(new Option('--format <format>', 'default: by what is in it').choices(['auto', ...FILE_FORMATS]))
     .option('--env <name>', "for which environment: commas or repeated; '*' is every one", collect)
     .option('--apply', 'carry the plan out without asking')
@@ -31,7 +35,7 @@ export function addImportCommand(program: Command, contextOf: ContextOf): void {
     .optionsGroup('Registries:')
     .option('--no-verify', 'store them without logging in first')
     .option('--allow-override', 'also where one would answer instead of another that is there')
-    .optionsGroup('Logins of docker and Kubernetes:')
+    .optionsGroup('Logins of docker, Kubernetes, containerd and k3s:')
     .option('--ca <host=file>', 'certificate authority (PEM) of the registry at this host; repeatable', append)
     .option('--skip-verify <host>', 'do not verify its certificate; commas or repeated', collect)
     .option('--plain-http <host>', 'it speaks no TLS at all; commas or repeated', collect)

@@ -35,7 +35,7 @@ export async function readSecretsFile(file: string, terminal: Terminal): Promise
   for (const [index, [name, value]] of [...members].entries()) {
     const secret = secretOf(value);
     if (secret === undefined)
-      throw usageFailure(`${file} has no secret in ${placeOf(name, index)}`, 'write a text, or a key file as it is');
+      throw usageFailure(`${file} has no secret for ${nameOf(name, index)}`, 'write a text, or a key file as it is');
     secrets.set(name, secret);
   }
   return secrets;
@@ -60,15 +60,15 @@ export function withSecrets(wanted: Wanted, secrets: SecretsByName): Wanted {
 
 function unusedSecret(name: string, index: number): Finding {
   const advice = 'name it by the id that the export has for it, or by an address that only one of its registries has';
-  return { place: placeOf(name, index), what: 'is for no registry of the file', advice };
+  return { place: `secret for ${nameOf(name, index)}`, what: 'is for no registry of the file', advice };
 }
 
 const REGISTRY_ID = /^[0-9a-z]{26}$/;
 
 /** By its name only where that is one: a name and a secret are easily written the wrong way round. */
-function placeOf(name: string, index: number): string {
+function nameOf(name: string, index: number): string {
   const isName = REGISTRY_ID.test(name) || parseAddress(name).ok;
-  return isName ? `secret for ${JSON.stringify(name)}` : nthEntry(index, 'the secrets');
+  return isName ? JSON.stringify(name) : nthEntry(index, 'the file');
 }
 
 export function lacksSecret(step: Step): step is AddRegistry | ChangeRegistry {

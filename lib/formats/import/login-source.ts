@@ -7,7 +7,7 @@ import { isJsonObject, parseKeyFile } from '../../domain/key-file-text.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { Secret } from '../../domain/secret.ts';
 import { shortLivedLogin } from '../../domain/short-lived-login.ts';
-import { commandToAdd, commandToAddUpstream } from './adding.ts';
+import { addingByHand, commandToAdd, commandToAddUpstream } from './adding.ts';
 import type { DockerLogin } from './docker-login.ts';
 import { membersOf } from './structured-text.ts';
 import type { Unreadable, WantedSource } from './wanted.ts';
@@ -42,12 +42,21 @@ export function sourceOfLogin(
   }
   const shortLived = shortLivedLogin({ host, username, password: password.reveal() });
   if (shortLived?.certain === true) {
-    const command =
-      username === 'AWS' ? commandToAddUpstream(address, environments) : commandToAdd(address, environments);
-    return failure({ what: `holds ${shortLived.what}`, advice: `${shortLived.instead}: ${command}` });
+    const { what, instead } = shortLived;
+    return failure({ what: `holds ${what}`, advice: insteadOf({ address, username, instead }, environments) });
   }
   const notes = shortLived === undefined ? [] : [`this is ${shortLived.what}; ${shortLived.instead}`];
   return success({ source: { kind: 'static', settings: { username }, secret: password }, notes });
+}
+
+function insteadOf(
+  login: { readonly address: CanonicalAddress; readonly username: string; readonly instead: string },
+  environments: readonly string[],
+): string {
+  const { address, username, instead } = login;
+  if (username === 'AWS') return `${instead}: ${commandToAddUpstream(address, environments)}`;
+  if (isGoogleHost(splitAddress(address).host)) return addingByHand(address, environments);
+  return `${instead}: ${commandToAdd(address, environments)}`;
 }
 
 /** Hosts then get access tokens of an hour, and never the key. Whether it is one is the source kind's to say. */

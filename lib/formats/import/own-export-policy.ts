@@ -84,7 +84,8 @@ function readExceptions(items: readonly unknown[], place: string, tell: Context[
 }
 
 function entryOf(item: unknown): string {
-  return String(membersOf(item)?.get('entry') ?? '');
+  const entry = membersOf(item)?.get('entry');
+  return typeof entry === 'string' ? entry : '';
 }
 
 function defaultOf(

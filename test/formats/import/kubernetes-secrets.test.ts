@@ -39,6 +39,29 @@ const OLD = secret('old', {
   data: { '.dockercfg': encoded({ 'old.example': { auth: encoded(0), username: 'me', password: 'p' } }) },
 });
 
+it('a URL with a path is a prefix, as Kubernetes reads it, and a note has the reading of docker', () => {
+  const config = {
+    auths: {
+      'https://h.example/artifactory/docker': { username: 'me', password: 'p' },
+      'b.example': { auth: 'Ym9iOnB3MTI' },
+    },
+  };
+  const secret = {
+    ...{ apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/dockerconfigjson', metadata: { name: 'pull' } },
+    data: { '.dockerconfigjson': Buffer.from(JSON.stringify(config)).toString('base64') },
+  };
+  const wanted = readKubernetesSecrets(JSON.stringify(secret), { environments: ['shop'], tls: new Map() });
+  expect(wanted).toMatchObject({
+    value: {
+      registries: [
+        { address: 'h.example/artifactory/docker', notes: [textWith('docker for all of h.example')] },
+        { address: 'b.example', source: { settings: { username: 'bob' } } },
+      ],
+      findings: [],
+    },
+  });
+});
+
 describe('pull secrets', () => {
   it.each([
     { name: 'one, in JSON', text: JSON.stringify(secret('one')), hosts: ['one.example'] },
