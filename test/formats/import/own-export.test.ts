@@ -104,6 +104,14 @@ describe('a registry', () => {
     for (const finding of findings) expect(finding.place.replace(/\.canary$/, '')).not.toContain('canary');
   });
 
+  it('whose secret is nested without end comes without it', () => {
+    const deep = `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`;
+    const source = '{"kind": "google", "key": DEEP}'.replace('DEEP', deep);
+    const text = `{"pullpass": 1, "registries": [{"address": "gcr.io", "environments": ["prod"], "source": ${source}}]}`;
+    const wanted = readOwnExport(text);
+    expect(wanted.ok && wanted.value.registries.map(({ source: { secret } }) => secret)).toEqual([undefined]);
+  });
+
   it('that is not even an object is told', () => {
     expect(read({ registries: [null, 1, [], 'canary'] }).findings.map(({ place }) => place)).toEqual(
       [0, 1, 2, 3].map((index) => `registries[${index}]`),
