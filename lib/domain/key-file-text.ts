@@ -12,7 +12,7 @@ export function parseKeyFile(text: string): object | undefined {
   return jsonObject(plain) ?? jsonObject(textFromBase64(plain.trim()) ?? '');
 }
 
-/** Exactly as it stands: nothing is taken away or decoded. */
+/** Of the text as it is: nothing is taken away or decoded. */
 export function isJsonObject(text: string): boolean {
   return jsonObject(text) !== undefined;
 }

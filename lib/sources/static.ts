@@ -130,8 +130,8 @@ function refuseLogin({ username, password }: Login, address: CanonicalAddress): 
   }
   const shortLived = shortLivedLogin({ host, username, password });
   if (shortLived?.certain === true) {
-    const field = shortLived.knownBy === 'username' ? 'source.username' : 'source.password';
-    return invalidInput(field, `stands for ${shortLived.what}: ${shortLived.instead}`);
+    const { knownBy, what, instead } = shortLived;
+    return invalidInput(`source.${knownBy}`, `${knownBy === 'username' ? 'is for' : 'is'} ${what}: ${instead}`);
   }
   if (username === password) {
     const rule =
@@ -150,7 +150,7 @@ function onlyForGoogle(username: string): InvalidInput {
   return invalidInput('source.username', `"${username}" is for Google hosts only: gcr.io and *-docker.pkg.dev`);
 }
 
-/** Hosts get the text as it stands, so it has to be the file's own. */
+/** Hosts get this very text, so it has to be the file's own. */
 function keyFileFault(keyFile: string | undefined): InvalidInput | undefined {
   if (keyFile === undefined || !isJsonObject(keyFile)) return invalidInput('source.password', NOT_A_KEY_FILE);
   const read = parseServiceAccountKey(keyFile, 'source.password');

@@ -1,6 +1,6 @@
 /**
  * CA files that an imported file names, on the machine where the import runs. The file's author chooses the name, so nothing
- * but certificates ever leaves such a file: not what stands around them, and nothing of one that holds a private key.
+ * but certificates ever leaves such a file: no text around them, and nothing of one that holds a private key.
  */
 import { X509Certificate } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * What of an imported file may stand in messages and in commands to type. A text of the file is shown only where it has the
- * form of what its place is for: anything else may be a secret, since a file can be read as another format than it is in.
+ * Texts of an imported file in messages and in commands to type. A text is shown only where it has the form of what its place
+ * is for. Anything else may be a secret: a file can be read as another format than it is in.
  */
 import { parsePolicyEntry } from '../../domain/policy-entry.ts';
 
@@ -24,7 +24,7 @@ export function shownPath(text: unknown): string | undefined {
   return typeof text === 'string' && text.length <= LONGEST_PATH && PATH.test(text) ? JSON.stringify(text) : undefined;
 }
 
-/** For a key that is not what it should be, and so may be a secret that was typed in the wrong place: where it stands. */
+/** For a key that is not what it should be, and so may be a secret that was typed in the wrong place: its number. */
 export function nthEntry(index: number, list: string): string {
   const number = index + 1;
   const tens = number % 100;
