@@ -121,10 +121,11 @@ function asSent(username: string, password: string | undefined): string | undefi
 function refuseLogin({ username, password }: Login, address: CanonicalAddress): InvalidInput | undefined {
   const { host } = splitAddress(address);
   switch (username) {
+    // At any host: Google's registries may stand behind a name of one's own, and the key was typed for just this address.
     case '_json_key':
-      return isGoogleHost(host) ? keyFileFault(password) : onlyForGoogle(username);
+      return keyFileFault(password);
     case '_json_key_base64':
-      return isGoogleHost(host) ? keyFileFault(textFromBase64(password)) : onlyForGoogle(username);
+      return keyFileFault(textFromBase64(password));
     default:
       break;
   }
@@ -144,10 +145,6 @@ function refuseLogin({ username, password }: Login, address: CanonicalAddress): 
     'source.password',
     'must not hold control characters; a line break at its end is a common mistake',
   );
-}
-
-function onlyForGoogle(username: string): InvalidInput {
-  return invalidInput('source.username', `"${username}" is for Google hosts only: gcr.io and *-docker.pkg.dev`);
 }
 
 /** Hosts get this very text, so it has to be the file's own. */

@@ -138,6 +138,28 @@ describe('what is sent to add a registry', () => {
       },
     },
     {
+      name: 'a key file behind a name of your own goes with the host of Google that is behind it',
+      line: 'docker.corp.example --upstream europe-docker.pkg.dev --key-file @key.json',
+      sent: {
+        address: 'docker.corp.example',
+        environments: ['*'],
+        source: {
+          kind: 'google',
+          upstream: 'europe-docker.pkg.dev',
+          key: { type: 'service_account', private_key: 'canary-key' },
+        },
+      },
+    },
+    {
+      name: 'an upstream of ECR is of the kind ecr',
+      line: `docker.corp.example --upstream ${ECR_ADDRESS}`,
+      sent: {
+        address: 'docker.corp.example',
+        environments: ['*'],
+        source: { kind: 'ecr', upstream: ECR_ADDRESS },
+      },
+    },
+    {
       name: 'a key file as the password of _json_key goes as the text that it is',
       line: '--preset google --username _json_key --password-file @key.json',
       sent: {

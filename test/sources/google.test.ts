@@ -271,8 +271,8 @@ describe('accepting a service account key', () => {
     'docker.pkg.dev.evil.example',
     'npm.pkg.dev',
     'gcr.io:8443',
-  ])('refuses a key for %s, which is not Google', (host) => {
-    expect(refusal(source, { at: host, input: input() }).field).toBe('source.kind');
+  ])('refuses a key for %s, which is not Google and names no upstream', (host) => {
+    expect(refusal(source, { at: host, input: input() }).field).toBe('source.upstream');
   });
 
   it.each(['gcr.io', 'eu.gcr.io/project', 'docker.europe-west1.rep.pkg.dev'])('takes a key for %s', (host) => {
@@ -280,7 +280,72 @@ describe('accepting a service account key', () => {
   });
 });
 
+describe('Google behind a name of your own', () => {
+  const upstream = 'europe-docker.pkg.dev';
+
+  it.each(['docker.corp.example', 'docker.corp.example:5000/team', '192.0.2.7:8443'])(
+    'takes a key for %s with an upstream, and mints as for the upstream itself',
+    async (host) => {
+      const kept = accepted(source, { at: host, input: input({ upstream }) });
+      expect(kept.settings).toMatchObject({ upstream, clientEmail: account.clientEmail });
+      expect((await minted(source, { at: host, source: kept })).username).toBe('oauth2accesstoken');
+    },
+  );
+
+  it.each([
+    ['that is none of Google', 'quay.io'],
+    ['that looks like Google', 'gcr.io.evil.example'],
+    ['with a port', 'gcr.io:443'],
+    ['with a path', 'gcr.io/project'],
+    ['in upper case', 'GCR.io'],
+  ])('refuses an upstream %s', (_name, wrong) => {
+    const refused = refusal(source, { at: 'docker.corp.example', input: input({ upstream: wrong }) });
+    expect(refused.field).toBe('source.upstream');
+  });
+
+  it("refuses an upstream beside a host of Google's own", () => {
+    expect(refusal(source, { at, input: input({ upstream }) }).field).toBe('source.upstream');
+  });
+
+  it('wants the key again for another upstream, and keeps it for the same one', () => {
+    const host = 'docker.corp.example';
+    const previous = accepted(source, { at: host, input: input({ upstream }) });
+    const another = { upstream: 'gcr.io' };
+    expect(refusal(source, { at: host, input: another, previous }).field).toBe('source.key');
+    expect(accepted(source, { at: host, input: input(another), previous }).settings).toMatchObject(another);
+    expect(accepted(source, { at: host, input: { upstream }, previous })).toEqual(previous);
+    expect(refusal(source, { at: host, input: { upstream: null }, previous }).field).toBe('source.upstream');
+  });
+});
+
+describe('a key of another universe', () => {
+  it.each(['https://oauth2.googleapis.com/token', 'https://oauth2.apis-berlin.example/token'])(
+    'is refused in words that name it, with the token endpoint %s',
+    (tokenUri) => {
+      const key = { ...account.keyFile(tokenUri), universe_domain: 'apis-berlin.example' };
+      const refused = refusal(source, { at, input: input({ key }) });
+      expect(refused.field).toBe('source.key.universe_domain');
+      expect(refused.rule).toContain('keys of another universe (Trusted Cloud) are not supported');
+    },
+  );
+
+  it("is none where the file names Google's own", () => {
+    expect(accept(source, { at, input: keyWith({ universe_domain: 'googleapis.com' }) }).ok).toBe(true);
+  });
+});
+
 describe('editing a Google source', () => {
+  it('wants the key again before tokens may do more than read', () => {
+    const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
+    const previous = accepted(source, { at, input: input() });
+    expect(refusal(source, { at, input: { scopes }, previous }).field).toBe('source.key');
+    const widened = accepted(source, { at, input: input({ scopes }), previous });
+    expect(widened.settings).toMatchObject({ scopes });
+    expect(accepted(source, { at, input: { scopes }, previous: widened })).toEqual(widened);
+    const narrowed = accepted(source, { at, input: { scopes: null }, previous: widened });
+    expect(narrowed.settings).toMatchObject({ scopes: [READ_ONLY] });
+  });
+
   it('keeps the key when only the scopes are changed, and brings the default back for null', async () => {
     const previous = accepted(source, { at, input: input() });
     const scopes = ['https://www.googleapis.com/auth/devstorage.read_only'];

@@ -45,8 +45,6 @@ describe('a static source', () => {
     ['an unknown field', { pasword: 'x' }, 'source.pasword'],
     ['an unknown preset', { preset: 'nexus' }, 'source.preset'],
     ['the preset of another address', { preset: 'docker-hub' }, 'source.preset'],
-    ['_json_key away from Google', { username: '_json_key', password: keyFile }, 'source.username'],
-    ['_json_key_base64 away from Google', { username: '_json_key_base64', password: keyFile }, 'source.username'],
   ])('refuses %s', (_name, fields, field) => {
     const refused = refusal(source, { at, input: { ...input, ...fields } });
     expect(refused.field).toBe(field);
@@ -168,10 +166,18 @@ describe("a static source for Google's hosts", () => {
   it.each([
     ['_json_key', keyFile],
     ['_json_key_base64', base64],
-  ])('takes a whole key file with %s and gives it back unchanged', async (username, password) => {
-    const kept = accepted(source, { at: google, input: { kind: 'static', username, password } });
-    expect((await minted(source, { at: google, source: kept })).password.reveal()).toBe(password);
-  });
+  ])(
+    'takes a whole key file with %s and gives it back unchanged, also behind a name of your own',
+    async (username, password) => {
+      for (const host of [google, 'docker.corp.example:5000']) {
+        const kept = accepted(source, { at: host, input: { kind: 'static', username, password } });
+        expect((await minted(source, { at: host, source: kept })).password.reveal()).toBe(password);
+        expect(refusal(source, { at: host, input: { kind: 'static', username, password: 'hunter2' } }).field).toBe(
+          'source.password',
+        );
+      }
+    },
+  );
 
   it.each([
     ['_json_key', 'a password that is no JSON', 'hunter2', 'source.password'],

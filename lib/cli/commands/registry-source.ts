@@ -6,6 +6,7 @@ import { parseAddress } from '../../domain/address.ts';
 import { parseEcrHost } from '../../domain/ecr-host.ts';
 import { parseKeyFile } from '../../domain/key-file-text.ts';
 import { shortLivedLogin } from '../../domain/short-lived-login.ts';
+import { isGoogleHost } from '../../domain/google-host.ts';
 import type { RegistryPreset } from '../../sources/registry-presets.ts';
 import { usageFailure } from '../command-failure.ts';
 import { remark } from '../print.ts';
@@ -22,7 +23,10 @@ const FLAGS_OF: Readonly<Record<Kind, readonly (readonly [keyof SourceFlags, str
     ['passwordStdin', '--password-stdin'],
     ['passwordFile', '--password-file'],
   ],
-  google: [['keyFile', '--key-file']],
+  google: [
+    ['keyFile', '--key-file'],
+    ['upstream', '--upstream'],
+  ],
   ecr: [
     ['roleArn', '--role-arn'],
     ['upstream', '--upstream'],
@@ -35,8 +39,10 @@ const FLAGS_OF: Readonly<Record<Kind, readonly (readonly [keyof SourceFlags, str
 
 export function inferKind(address: string, flags: SourceFlags, preset: RegistryPreset | undefined): Kind {
   if (preset !== undefined && flags.username === undefined) return preset.source;
-  const told = KINDS.find((kind) => FLAGS_OF[kind].some(([flag]) => flags[flag] !== undefined));
+  const { upstream, ...own } = flags;
+  const told = KINDS.find((kind) => FLAGS_OF[kind].some(([flag]) => flag !== 'upstream' && own[flag] !== undefined));
   if (told !== undefined) return told;
+  if (upstream !== undefined) return isGoogleHost(upstream) ? 'google' : 'ecr';
   const parsed = parseAddress(address);
   return parsed.ok && parseEcrHost(parsed.value.host) !== undefined ? 'ecr' : 'static';
 }
@@ -56,7 +62,7 @@ export interface SourceRequest {
 
 export async function sourceDocument(request: SourceRequest, terminal: Terminal): Promise<Record<string, unknown>> {
   const kind = KINDS.find((known) => known === request.kind);
-  refuseForeignFlags(request.kind, request.flags);
+  refuseForeignFlags(kind, request.flags);
   switch (kind) {
     case 'static':
       return await staticDocument(request, terminal);
@@ -69,10 +75,12 @@ export async function sourceDocument(request: SourceRequest, terminal: Terminal)
   }
 }
 
-function refuseForeignFlags(kind: string, flags: SourceFlags): void {
-  const foreign = KINDS.filter((other) => other !== kind)
-    .flatMap((other) => FLAGS_OF[other])
-    .find(([flag]) => flags[flag] !== undefined);
+function refuseForeignFlags(kind: Kind | undefined, flags: SourceFlags): void {
+  if (kind === undefined) return;
+  const own = FLAGS_OF[kind].map(([flag]) => flag);
+  const foreign = KINDS.flatMap((other) => FLAGS_OF[other]).find(
+    ([flag]) => flags[flag] !== undefined && !own.includes(flag),
+  );
   if (foreign === undefined) return;
   throw usageFailure(`${foreign[1]} does not belong to a registry of the kind ${kind}`);
 }
@@ -112,10 +120,12 @@ function remarkShortLived(
 }
 
 async function googleDocument({ flags }: SourceRequest, terminal: Terminal): Promise<Record<string, unknown>> {
-  const { keyFile } = flags;
+  const { keyFile, upstream } = flags;
   if (keyFile === undefined) throw usageFailure('the service account key is missing', 'give its file by --key-file');
   const key = parseKeyFile(await readText(keyFile, terminal));
-  if (key !== undefined) return { kind: 'google', key };
+  if (key !== undefined) {
+    return { kind: 'google', ...(upstream === undefined ? {} : { upstream: orNull(upstream) }), key };
+  }
   throw usageFailure(
     keyFile === '-' ? 'standard input is not JSON' : `${keyFile} is not JSON`,
     'give the key file as Google made it, or its base64',

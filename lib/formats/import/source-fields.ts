@@ -42,9 +42,9 @@ const SOURCES: readonly SourceFields[] = [
   },
   {
     kind: 'google',
-    settable: ['scopes'],
+    settable: ['upstream', 'scopes'],
     derived: ['clientEmail', 'projectId', 'privateKeyId', 'keyFingerprint', 'tokenUri'],
-    login: ['clientEmail'],
+    login: ['upstream', 'clientEmail'],
     secret: 'key',
     secretName: 'service account key',
     needsSecret: () => true,

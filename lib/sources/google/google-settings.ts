@@ -3,7 +3,7 @@
  * rule. Not its job: asking Google.
  */
 import * as z from 'zod/mini';
-import { splitAddress } from '../../domain/address.ts';
+import { splitAddress, type CanonicalAddress } from '../../domain/address.ts';
 import { invalidInput, type InvalidInput } from '../../domain/failures.ts';
 import { isGoogleHost } from '../../domain/google-host.ts';
 import { parseDocument } from '../../domain/parse-document.ts';
@@ -18,11 +18,9 @@ export const KIND = 'google';
 
 /** Enough to pull, and all that a host gets: the token can do whatever its scopes let the service account do. */
 const READ_ONLY = 'https://www.googleapis.com/auth/cloud-platform.read-only';
-const SCOPES = [
-  READ_ONLY,
-  'https://www.googleapis.com/auth/devstorage.read_only',
-  'https://www.googleapis.com/auth/cloud-platform',
-] as const;
+/** The others only read. */
+const EVERYTHING = 'https://www.googleapis.com/auth/cloud-platform';
+const SCOPES = [READ_ONLY, 'https://www.googleapis.com/auth/devstorage.read_only', EVERYTHING] as const;
 
 const scopeList = z.array(z.enum(SCOPES)).check(z.minLength(1, 'must name at least one scope, or be left out'));
 
@@ -36,6 +34,9 @@ export const inputSchema = z.strictObject({
     .check(
       z.meta({ writeOnly: true, description: "The service account's key file, as an object or as its JSON text." }),
     ),
+  upstream: z
+    .nullish(z.string().check(z.maxLength(600)))
+    .check(z.meta({ description: "The host of Google's behind a registry whose own address is another name." })),
   scopes: z
     .nullish(scopeList)
     .check(z.meta({ description: `OAuth scopes of the tokens that hosts get. Left out or null: ${READ_ONLY}.` })),
@@ -44,6 +45,7 @@ const editSchema = z.partial(inputSchema);
 
 export const storedSettings = z.strictObject({
   kind: z.literal(KIND),
+  upstream: z.optional(z.string()),
   clientEmail: z.string(),
   privateKeyId: z.string(),
   projectId: z.optional(z.string()),
@@ -81,19 +83,12 @@ export function acceptGoogle(
   const earlier = readSettings(previous?.settings);
   const parsed = parseDocument(earlier === undefined ? inputSchema : editSchema, input, 'source');
   if (!parsed.ok) return parsed;
-  if (!isGoogleHost(splitAddress(address).host)) {
-    return failure(
-      invalidInput('source.kind', 'is for Google hosts only: gcr.io and *-docker.pkg.dev; this address is none'),
-    );
-  }
   const { key, scopes } = parsed.value;
+  const upstream = (parsed.value.upstream === undefined ? earlier?.upstream : parsed.value.upstream) ?? undefined;
+  const misplaced = upstreamFault(upstream, address);
+  if (misplaced !== undefined) return failure(misplaced);
   const wanted = (scopes === undefined ? earlier?.scopes : scopes) ?? [READ_ONLY];
-  if (key === undefined) {
-    if (earlier !== undefined && previous?.secret !== undefined) {
-      return success({ settings: { ...earlier, scopes: wanted }, secret: previous.secret });
-    }
-    return failure(invalidInput('source.key', "is required: the service account's key file"));
-  }
+  if (key === undefined) return keptKey({ earlier, secret: previous?.secret, upstream, scopes: wanted });
   const read = parseServiceAccountKey(key, 'source.key');
   if (!read.ok) return read;
   if (!isWithinSecretLimit(read.value.privateKey)) {
@@ -104,14 +99,62 @@ export function acceptGoogle(
     const rule = 'must be a token endpoint of Google: https://oauth2.googleapis.com/token';
     return failure(invalidInput('source.key.token_uri', rule));
   }
-  return success(acceptedKey(read.value, wanted));
+  return success(acceptedKey(read.value, { upstream, scopes: wanted }));
 }
 
-function acceptedKey(key: ServiceAccountKey, scopes: string[]): AcceptedSource {
+function upstreamFault(upstream: string | undefined, address: CanonicalAddress): InvalidInput | undefined {
+  const shape = 'gcr.io, its like, or *-docker.pkg.dev';
+  if (isGoogleHost(splitAddress(address).host)) {
+    if (upstream === undefined) return undefined;
+    return invalidInput(
+      'source.upstream',
+      "is only for a registry whose own address is no host of Google's; leave it out",
+    );
+  }
+  if (upstream === undefined) {
+    return invalidInput('source.upstream', `is required, since the address itself is no host of Google's: ${shape}`);
+  }
+  if (isGoogleHost(upstream)) return undefined;
+  return invalidInput(
+    'source.upstream',
+    `must be a host of Google's, in lower case and without port or path: ${shape}`,
+  );
+}
+
+interface Wishes {
+  readonly upstream: string | undefined;
+  readonly scopes: string[];
+}
+
+/** Whoever does not know the key must not have it used for another place, or for tokens that may do more. */
+function keptKey({
+  earlier,
+  secret,
+  upstream,
+  scopes,
+}: Wishes & { readonly earlier: GoogleSettings | undefined; readonly secret: Secret | undefined }): Result<
+  AcceptedSource,
+  InvalidInput
+> {
+  if (earlier === undefined) return failure(invalidInput('source.key', "is required: the service account's key file"));
+  const widened = scopes.includes(EVERYTHING) && !earlier.scopes.includes(EVERYTHING);
+  if (secret === undefined || widened || earlier.upstream !== upstream) {
+    return failure(
+      invalidInput(
+        'source.key',
+        'must be given again when upstream is changed, or when tokens are to do more than read',
+      ),
+    );
+  }
+  return success({ settings: { ...earlier, scopes }, secret });
+}
+
+function acceptedKey(key: ServiceAccountKey, { upstream, scopes }: Wishes): AcceptedSource {
   const { clientEmail, privateKeyId, projectId, fingerprint, tokenUri, privateKey } = key;
   const secret: StoredKey = { clientEmail, privateKey, tokenUri };
   const settings: GoogleSettings = {
     kind: KIND,
+    ...(upstream === undefined ? {} : { upstream }),
     clientEmail,
     privateKeyId,
     ...(projectId === undefined ? {} : { projectId }),

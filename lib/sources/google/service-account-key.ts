@@ -22,6 +22,8 @@ export interface ServiceAccountKey {
 
 export const NOT_A_KEY_FILE = 'must be the whole JSON key file of a Google service account';
 
+const GOOGLE_CLOUD = 'googleapis.com';
+
 /** https://google.aip.dev/auth/4112 has the fields. Files carry more of them, which say nothing to us. */
 const keyFile = z.looseObject({
   type: z.literal('service_account', 'must be "service_account": user and federation files are not taken here'),
@@ -36,6 +38,17 @@ const keyFile = z.looseObject({
   private_key_id: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be the id of the private key')),
   private_key: z.string(),
   project_id: z.optional(z.string().check(z.regex(/^[A-Za-z0-9.:-]{1,128}$/, 'must be the id of a project'))),
+  // https://google.aip.dev/auth/4120: such a key is for the hosts of another cloud, whatever its token_uri says.
+  universe_domain: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (domain) => domain === GOOGLE_CLOUD,
+          `must be "${GOOGLE_CLOUD}": keys of another universe (Trusted Cloud) are not supported`,
+        ),
+      ),
+  ),
   token_uri: z._default(z.string(), 'https://oauth2.googleapis.com/token'),
 });
 
