@@ -23,8 +23,8 @@ export function parseRoleArn(text: string): RoleArn | undefined {
 }
 
 /**
- * The external id is ours and differs for every registry: whoever may add a registry can't borrow a role that trusts
- * Pullpass for another one. It is no secret. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ * The external id is ours, one for each role and address: whoever may add a registry can't borrow a role that trusts Pullpass
+ * for another address. Registries with the same role and address share it. It is no secret. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
  */
 export function externalIdFor(registry: {
   readonly installationId: string;
