@@ -139,6 +139,14 @@ describe('editing an ECR source', () => {
     expect(accept(source, { at: other, input: { ...fields, secretAccessKey }, previous: withKey }).ok).toBe(true);
   });
 
+  it('wants the secret again when repositories are taken away, for then the session may do more than pull', () => {
+    const input = { kind: 'ecr', roleArn, repositories: ['team/*'], ...keys };
+    const previous = accepted(source, { at, input });
+    expect(refusal(source, { at, input: { repositories: null }, previous }).field).toBe('source.secretAccessKey');
+    expect(accept(source, { at, input: { repositories: null, secretAccessKey }, previous }).ok).toBe(true);
+    expect(accept(source, { at, input: { repositories: ['team/*', 'other'] }, previous }).ok).toBe(true);
+  });
+
   it('wants the secret where the stored one may not be used', () => {
     const { settings } = withKey;
     const refused = refusal(source, { at: other, input: { kind: 'ecr' }, previous: { settings } });

@@ -97,6 +97,6 @@ export function accessKeyFault({ accessKeyId }: EcrWishes, key: KeyInput): Inval
   const rule =
     key.earlier?.accessKeyId === undefined
       ? 'is required with accessKeyId'
-      : 'must be given again when accessKeyId, roleArn or upstream is changed';
+      : 'must be given again when accessKeyId, roleArn or upstream is changed, or repositories are taken away';
   return invalidInput('source.secretAccessKey', rule);
 }

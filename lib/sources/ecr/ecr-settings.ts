@@ -21,7 +21,10 @@ const text = (description: string): z.ZodMiniOptional<z.ZodMiniNullable<z.ZodMin
 
 export const inputSchema = z.strictObject({
   kind: z.literal(KIND),
-  upstream: text('The ECR host behind a registry whose own address is another name.'),
+  upstream: text(
+    'The ECR host behind a registry whose own address is another name. Without an access key that address must be named ' +
+      'where Pullpass runs (`serve --ecr-upstream-host`, on AWS `ecrUpstreamHosts`).',
+  ),
   roleArn: text('A role to assume; its trust policy must ask for the external id shown in the settings.'),
   repositories: z
     .nullish(z.array(z.string()))
@@ -105,9 +108,12 @@ function withChanges(earlier: EcrSettings | undefined, input: z.infer<typeof edi
   };
 }
 
-/** Whoever does not know the stored key must not have it used elsewhere, or to become somebody else. */
+/**
+ * Whoever does not know the stored key must not have it used elsewhere, to become somebody else, or for more than pulling:
+ * without `repositories` a session may do all that its role may.
+ */
 function usesKeyAlike(earlier: EcrSettings, next: EcrWishes): boolean {
-  return (
-    earlier.accessKeyId === next.accessKeyId && earlier.roleArn === next.roleArn && earlier.upstream === next.upstream
-  );
+  const { accessKeyId, roleArn, upstream } = earlier;
+  if (earlier.repositories !== undefined && next.repositories === undefined) return false;
+  return accessKeyId === next.accessKeyId && roleArn === next.roleArn && upstream === next.upstream;
 }
