@@ -25,6 +25,7 @@ export const resolveCpu: Gate = {
         vault: store.vault,
         report: () => undefined,
         allowNetworks: [],
+        ecrUpstreamHosts: [],
         sources: {},
         hostScripts: new Map(),
         version: 'bench',

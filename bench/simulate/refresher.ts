@@ -120,6 +120,7 @@ function refreshDeps(
     return { status: 'verified', advice: '' };
   };
   return {
+    ecrUpstreamHosts: [],
     catalogue: {
       async getRegistry(id) {
         await pause(LATENCY.catalogueRead, LATENCY.catalogueRead);

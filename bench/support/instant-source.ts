@@ -35,5 +35,6 @@ export function instantRefreshDeps(store: EmbeddedStore, now: number): RefreshDe
     deadline: () => never,
     mintTimeoutMilliseconds: 15_000,
     loginTimeoutMilliseconds: 12_000,
+    ecrUpstreamHosts: [],
   };
 }

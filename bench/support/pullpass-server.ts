@@ -16,6 +16,7 @@ const { handler } = compose({
   ...opened.value,
   report: eventLog().report,
   allowNetworks: [],
+  ecrUpstreamHosts: [],
   sources: {},
   hostScripts: new Map(),
   version: 'bench',

@@ -37,6 +37,7 @@ const api = hostScripts().then((scripts) =>
     vault: vault.store,
     kinds,
     allowNetworks: configuration.PULLPASS_ALLOWED_NETWORKS,
+    ecrUpstreamHosts: configuration.PULLPASS_ECR_UPSTREAM_HOSTS,
     hostScripts: scripts,
     version: configuration.PULLPASS_VERSION,
     log,

@@ -5,9 +5,14 @@ import { refresher } from '../../lib/lambda/refresher.ts';
 import { readVaultWriterConfiguration } from '../../lib/lambda/writer-configuration.ts';
 import { ecrSource } from '../../lib/sources/ecr.ts';
 
+const configuration = readVaultWriterConfiguration(process.env);
+
 export const handler = refresher({
   variables: process.env,
   sink: process.stdout,
-  configuration: readVaultWriterConfiguration(process.env),
-  kind: ecrSource({ credentials: environmentCredentials(process.env) }),
+  configuration,
+  kind: ecrSource({
+    credentials: environmentCredentials(process.env),
+    ecrUpstreamHosts: configuration.PULLPASS_ECR_UPSTREAM_HOSTS,
+  }),
 });

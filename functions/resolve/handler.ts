@@ -17,4 +17,6 @@ const { catalogue, issued, ready } = readingStores({
   log,
 });
 
-export const handler = invocation({ log, ready }, resolveApi({ catalogue, issued, log }));
+const { PULLPASS_ECR_UPSTREAM_HOSTS: ecrUpstreamHosts } = configuration;
+
+export const handler = invocation({ log, ready }, resolveApi({ catalogue, issued, ecrUpstreamHosts, log }));

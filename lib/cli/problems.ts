@@ -32,6 +32,8 @@ const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
   'source.secretAccessKey': '--secret-access-key-stdin, --secret-access-key-file',
   tls: '--ca, --skip-verify, --plain-http',
   'tls.ca': '--ca',
+  'tls.plainHttp': '--plain-http',
+  'tls.skipVerify': '--skip-verify',
   'probe.repository': '--probe',
   trustedRealms: '--trusted-realm',
   email: '--email',

@@ -24,6 +24,7 @@ export const MINT_FAILURE_CODES = [
   'bad_secret',
   'bad_answer',
   'login_refused',
+  'destination_refused',
   'internal',
 ] as const;
 export type MintFailureCode = (typeof MINT_FAILURE_CODES)[number];

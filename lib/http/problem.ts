@@ -10,7 +10,7 @@ import type { CallerFailure, Forbidden, PrincipalNotBound, Unauthenticated } fro
 import type { NotBegun } from '../service/bulk.ts';
 import type { RegistryBusy } from '../service/edit-registry.ts';
 import type { VerificationFailed } from '../service/obtain-credential.ts';
-import type { CredentialUnavailable } from '../service/release.ts';
+import type { NotReleased } from '../service/release.ts';
 import type { AmbiguousHost } from '../service/resolve-host.ts';
 import type { Denied, NoCredential, RegistryInactive } from '../service/resolve.ts';
 import type { MintFailure } from '../sources/source-kind.ts';
@@ -43,7 +43,7 @@ export type ApiFailure =
   | RegistryInactive
   | NoCredential
   | AmbiguousHost
-  | CredentialUnavailable
+  | NotReleased
   | NotFound
   | RevisionConflict
   | RegistryBusy
@@ -129,6 +129,12 @@ export function problemOf(failure: ApiFailure): Problem {
         detail: `${failure.reason}; try again in ${failure.retryAfterSeconds} seconds`,
         headers: { 'retry-after': String(failure.retryAfterSeconds) },
         members: { registryId: failure.registryId, state: failure.state },
+      };
+    case 'credential_withheld':
+      return {
+        ...problem(403, 'credential_withheld', 'No credential may go to that registry'),
+        detail: failure.reason,
+        members: { registryId: failure.registryId },
       };
     case 'not_found':
       return { ...problem(404, 'not_found', 'Not found'), detail: `there is no such ${failure.resource}` };

@@ -27,6 +27,7 @@ const PULL_PROBLEMS: readonly ProblemCode[] = [
   'denied',
   'registry_inactive',
   'credential_unavailable',
+  'credential_withheld',
   'store_unavailable',
   'invalid_input',
 ];

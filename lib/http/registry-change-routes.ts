@@ -138,7 +138,7 @@ function asking(deps: RegistryChangeRoutesDeps): readonly Route[] {
       path: `${ITEM}/verify`,
       summary: 'Log in with the present credential',
       answers: { 200: 'What came of it' },
-      problems: ['credential_unavailable', 'registry_busy'],
+      problems: ['credential_unavailable', 'credential_withheld', 'registry_busy'],
       run: (_request, target) => verifyRegistry(target, deps),
       answer: async ({ status, warning, advice }) => json(200, { status, warning: warning ?? null, advice }),
     }),

@@ -30,5 +30,6 @@ export function vaultWriterEnvironment(context: FunctionContext): VaultWriterEnv
     PULLPASS_RECOVERY_DAYS: String(settings.secretRecoveryDays),
     PULLPASS_SECRET_REPLICAS: Stack.of(storage).toJsonString(replicas),
     PULLPASS_ALLOWED_NETWORKS: settings.allowedNetworks.join(','),
+    PULLPASS_ECR_UPSTREAM_HOSTS: settings.ecrUpstreamHosts.join(','),
   };
 }

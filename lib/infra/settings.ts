@@ -28,6 +28,11 @@ export interface PullpassProps {
    * and key): such a token opens what the ECR refresher's role may pull. Default: all of this account, in every region.
    */
   readonly ecrRepositoryPatterns?: readonly string[];
+  /**
+   * `host[:port]` of registries of your own before ECR (`upstream`) that may be sent a token of Pullpass's own identity, without
+   * an access key. Default: none, such tokens go to ECR's own hosts only.
+   */
+  readonly ecrUpstreamHosts?: readonly string[];
   /** Where alarms are sent to; the topic is there in any case. */
   readonly alarmEmail?: string;
   readonly customDomain?: CustomDomain;
@@ -107,6 +112,7 @@ export function settingsOf(props: PullpassProps): Settings {
     deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
     allowedNetworks: [],
     trustedTokenUris: [],
+    ecrUpstreamHosts: [],
     logRetention: RetentionDays.THREE_MONTHS,
     decisionDays: 30,
     recordedDecisions: 'all',

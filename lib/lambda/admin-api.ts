@@ -9,6 +9,7 @@ import { pullRoutes } from '../http/pull-routes.ts';
 import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
 import { changeDeps } from '../service/change-deps.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import { pullDeps } from '../service/pull-deps.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
@@ -16,7 +17,7 @@ import type { Vault } from '../stores/vault.ts';
 import type { FunctionLog } from './function-log.ts';
 import { ADMIN_BUDGET } from './time-budgets.ts';
 
-export interface AdminApiOptions {
+export interface AdminApiOptions extends OperatorHosts {
   readonly catalogue: Catalogue;
   readonly vault: Vault;
   readonly kinds: readonly SourceKind[];
@@ -27,7 +28,7 @@ export interface AdminApiOptions {
 }
 
 export function adminApi(options: AdminApiOptions): ApiHandler {
-  const { catalogue, vault, kinds, allowNetworks, hostScripts, version, log } = options;
+  const { catalogue, vault, kinds, allowNetworks, ecrUpstreamHosts, hostScripts, version, log } = options;
   const { report } = log;
   const { mintTimeoutMilliseconds, loginTimeoutMilliseconds } = ADMIN_BUDGET;
   const limits = { mintTimeoutMilliseconds, loginTimeoutMilliseconds };
@@ -38,8 +39,8 @@ export function adminApi(options: AdminApiOptions): ApiHandler {
   const deps = {
     catalogue,
     hostScripts,
-    ...changeDeps({ vault, kinds, report, allowNetworks, ...limits }),
-    ...pullDeps({ catalogue, issued: vault, recordDecision, report }),
+    ...changeDeps({ vault, kinds, report, allowNetworks, ecrUpstreamHosts, ...limits }),
+    ...pullDeps({ catalogue, issued: vault, recordDecision, report, ecrUpstreamHosts }),
   };
   // Described here, answered by other functions.
   const hostRoutes = [...pullRoutes(deps), ...hostConfigRoutes(deps), ...rejectionRoutes(deps)];

@@ -4,6 +4,7 @@
  * writer-configuration.ts, which needs more than these.
  */
 import * as z from 'zod/mini';
+import { parseOperatorHosts } from '../domain/secret-destination.ts';
 import type {
   FirstAdminEnvironment,
   RecordDecisionsEnvironment,
@@ -28,12 +29,38 @@ export function wholeDays(from: number, to: number) {
   );
 }
 
+export const list = z.pipe(
+  z.string('must be set'),
+  z.transform((value: string) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ),
+);
+
+const HOSTS = 'must be hosts such as docker.example or docker.example:5000, comma-separated';
+
+export const operatorHosts = z.pipe(
+  z.pipe(
+    list,
+    z.transform((hosts: string[]) => {
+      const parsed = parseOperatorHosts(hosts);
+      return parsed.ok ? [...parsed.value] : undefined;
+    }),
+  ),
+  z.array(z.string(), HOSTS),
+);
+
 const catalogue = { PULLPASS_INSTALLATION: text, PULLPASS_TABLE: text };
 export const stores = { ...catalogue, PULLPASS_SECRET_PREFIX: text };
 
 // `satisfies`: a variable that the stack sets and nobody reads, or the other way round, does not compile.
 
-export const readResolveConfiguration = reader(stores satisfies Schemas<keyof ResolveEnvironment>);
+export const readResolveConfiguration = reader({
+  ...stores,
+  PULLPASS_ECR_UPSTREAM_HOSTS: operatorHosts,
+} satisfies Schemas<keyof ResolveEnvironment>);
 
 export const readRejectConfiguration = reader(catalogue satisfies Schemas<keyof RejectEnvironment>);
 

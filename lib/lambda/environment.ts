@@ -28,9 +28,14 @@ export interface VaultWriterEnvironment extends StoresEnvironment {
   readonly PULLPASS_SECRET_REPLICAS: string;
   /** CIDRs, comma-separated, of registries that are not on public addresses; empty: none. */
   readonly PULLPASS_ALLOWED_NETWORKS: string;
+  /** `host[:port]`, comma-separated, before ECR that Pullpass's own identity may be used for; empty: none. */
+  readonly PULLPASS_ECR_UPSTREAM_HOSTS: string;
 }
 
-export type ResolveEnvironment = StoresEnvironment;
+export interface ResolveEnvironment extends StoresEnvironment {
+  /** As above: a token of that identity is given out for no other host. */
+  readonly PULLPASS_ECR_UPSTREAM_HOSTS: string;
+}
 
 export interface AdminEnvironment extends VaultWriterEnvironment {
   /** Names of the functions that it mints through. */

@@ -9,6 +9,7 @@ import { changeDeps, UNHURRIED } from '../service/change-deps.ts';
 import { mint } from '../service/mint.ts';
 import { refreshDue, type RefreshRun } from '../service/refresh.ts';
 import { findKind } from '../sources/find-kind.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
@@ -17,7 +18,7 @@ import { METRICS } from './metric-names.ts';
 import { decodeMintRequest, mintAnswer, type MintAnswer } from './mint-request.ts';
 import { runLimits } from './time-budgets.ts';
 
-export interface RefreshFunctionOptions {
+export interface RefreshFunctionOptions extends OperatorHosts {
   readonly catalogue: Pick<
     Catalogue,
     'claimDue' | 'claimRegistry' | 'finishRefresh' | 'getRegistry' | 'soonestExpiries' | 'firstUrgent'
@@ -38,9 +39,9 @@ class UnknownEvent extends Error {
 export function refreshFunction(
   options: RefreshFunctionOptions,
 ): (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<RefreshRun | MintAnswer> {
-  const { catalogue, vault, kinds, allowNetworks, log } = options;
+  const { catalogue, vault, kinds, allowNetworks, ecrUpstreamHosts, log } = options;
   const { report } = log;
-  const deps = { catalogue, ...changeDeps({ vault, kinds, report, allowNetworks, ...UNHURRIED }) };
+  const deps = { catalogue, ...changeDeps({ vault, kinds, report, allowNetworks, ecrUpstreamHosts, ...UNHURRIED }) };
   return async (event, context) => {
     if (z.safeParse(refreshEvent, event).success) return await run(context.getRemainingTimeInMillis());
     const request = decodeMintRequest(event);

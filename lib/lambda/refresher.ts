@@ -28,6 +28,7 @@ export function refresher(parts: {
     vault: vault.store,
     kinds: [kind],
     allowNetworks: configuration.PULLPASS_ALLOWED_NETWORKS,
+    ecrUpstreamHosts: configuration.PULLPASS_ECR_UPSTREAM_HOSTS,
     log,
   };
   const refresh = refreshFunction(options);

@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { api, type ApiHandler } from '../http/api.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import { pullDeps } from '../service/pull-deps.ts';
 import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
@@ -11,13 +12,13 @@ import type { FunctionLog } from './function-log.ts';
 import { hostConfigRoutes } from '../http/host-config-routes.ts';
 import { pullRoutes, type PullRoutesDeps } from '../http/pull-routes.ts';
 
-export interface ResolveApiOptions {
+export interface ResolveApiOptions extends OperatorHosts {
   readonly catalogue: PullRoutesDeps['catalogue'] & Pick<Catalogue, 'readForResolve'>;
   readonly issued: IssuedCredentials;
   readonly log: FunctionLog;
 }
 
-export function resolveApi({ catalogue, issued, log }: ResolveApiOptions): ApiHandler {
+export function resolveApi({ catalogue, issued, ecrUpstreamHosts, log }: ResolveApiOptions): ApiHandler {
   const { report } = log;
   const recordDecision: PullRoutesDeps['recordDecision'] = async (entry) => {
     try {
@@ -26,7 +27,7 @@ export function resolveApi({ catalogue, issued, log }: ResolveApiOptions): ApiHa
       throw new StoreUnavailable('log_not_written');
     }
   };
-  const deps = { catalogue, ...pullDeps({ catalogue, issued, recordDecision, report }) };
+  const deps = { catalogue, ...pullDeps({ catalogue, issued, recordDecision, report, ecrUpstreamHosts }) };
   const routes = [...pullRoutes(deps), ...hostConfigRoutes(deps)];
   return api({ routes, report, now: () => performance.now() });
 }

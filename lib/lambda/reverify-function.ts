@@ -24,13 +24,13 @@ export function reverifyFunction<Answer>(
   options: ReverifyFunctionOptions,
   otherwise: (event: unknown, context: Runtime) => Promise<Answer>,
 ): (event: unknown, context: Runtime) => Promise<Answer | ReverifyRun> {
-  const { catalogue, vault, kinds, allowNetworks, log } = options;
+  const { catalogue, vault, kinds, allowNetworks, ecrUpstreamHosts, log } = options;
   const { report } = log;
   const deps = {
     catalogue,
     issued: vault,
     pause,
-    ...changeDeps({ vault, kinds, report, allowNetworks, ...UNHURRIED }),
+    ...changeDeps({ vault, kinds, report, allowNetworks, ecrUpstreamHosts, ...UNHURRIED }),
   };
   return async (event, context) => {
     if (!z.safeParse(reverifyEvent, event).success) return await otherwise(event, context);

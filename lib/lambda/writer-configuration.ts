@@ -1,18 +1,8 @@
 /** The environment variables of functions that write secrets and log in at registries. */
 import * as z from 'zod/mini';
 import { parseNetworks } from '../distribution/address-guard.ts';
-import { reader, stores, text, wholeDays, type Schemas } from './configuration.ts';
+import { list, operatorHosts, reader, stores, text, wholeDays, type Schemas } from './configuration.ts';
 import type { AdminEnvironment, MintGoogleEnvironment, VaultWriterEnvironment } from './environment.ts';
-
-const list = z.pipe(
-  z.string('must be set'),
-  z.transform((value: string) =>
-    value
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ),
-);
 
 const networks = z.pipe(
   list,
@@ -46,6 +36,7 @@ const vaultWriter = {
   PULLPASS_RECOVERY_DAYS: wholeDays(7, 30),
   PULLPASS_SECRET_REPLICAS: replicas,
   PULLPASS_ALLOWED_NETWORKS: networks,
+  PULLPASS_ECR_UPSTREAM_HOSTS: operatorHosts,
 };
 
 export const readVaultWriterConfiguration = reader(vaultWriter satisfies Schemas<keyof VaultWriterEnvironment>);

@@ -13,6 +13,7 @@ import type { Report } from '../service/events.ts';
 import { pullDeps } from '../service/pull-deps.ts';
 import type { RefreshDeps } from '../service/refresh-registry.ts';
 import { pause, type ReverifyDeps } from '../service/reverify.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import { sourceKinds, type SourceKindsConfig } from '../sources/kinds-in-place.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
@@ -25,7 +26,7 @@ export interface Composition {
   readonly forget: () => void;
 }
 
-export interface CompositionOptions {
+export interface CompositionOptions extends OperatorHosts {
   readonly catalogue: Catalogue;
   readonly vault: Vault;
   readonly report: Report;
@@ -42,12 +43,14 @@ export interface CompositionOptions {
 export function compose(options: CompositionOptions): Composition {
   const { catalogue, vault, report } = options;
   const recordDecision = catalogue.recordDecision.bind(catalogue);
-  const { catalogueCacheMilliseconds, allowNetworks } = options;
+  const { catalogueCacheMilliseconds, allowNetworks, ecrUpstreamHosts } = options;
+  const { ecr, google = {} } = options.sources;
+  const kinds = sourceKinds({ ecr: { ...ecr, ecrUpstreamHosts }, google });
   const deps = {
     catalogue,
-    ...changeDeps({ vault, report, kinds: sourceKinds(options.sources), allowNetworks, ...UNHURRIED }),
+    ...changeDeps({ vault, report, kinds, allowNetworks, ecrUpstreamHosts, ...UNHURRIED }),
     deadline: deadlineUntil(options.ending),
-    ...pullDeps({ catalogue, issued: vault, recordDecision, report, catalogueCacheMilliseconds }),
+    ...pullDeps({ catalogue, issued: vault, recordDecision, report, ecrUpstreamHosts, catalogueCacheMilliseconds }),
     hostScripts: options.hostScripts,
   };
   const { views } = deps;

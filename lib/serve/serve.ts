@@ -9,6 +9,7 @@ import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { failure, success, type Result } from '../domain/result.ts';
+import { parseOperatorHosts } from '../domain/secret-destination.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { parseNetworks } from '../distribution/address-guard.ts';
 import { localServer, type TlsFiles } from '../http/local-server.ts';
@@ -34,6 +35,8 @@ export interface ServeOptions {
   readonly insecureHttp: boolean;
   /** CIDRs of registries that are not on public addresses; empty: the defaults below. */
   readonly allowNetworks: readonly string[];
+  /** Hosts before ECR that Pullpass's own AWS identity may be used for. */
+  readonly ecrUpstreamHosts: readonly string[];
   /** Token endpoints, beside Google's own, that a service account key may name: exact URLs. */
   readonly trustedTokenUris: readonly string[];
 }
@@ -55,6 +58,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
   }
   const allowed = parseNetworks(options.allowNetworks);
   if (!allowed.ok) return complain(`--allow-network ${allowed.failure.rule}`);
+  const upstreamHosts = parseOperatorHosts(options.ecrUpstreamHosts);
+  if (!upstreamHosts.ok) return complain(`--ecr-upstream-host ${upstreamHosts.failure.rule}`);
   const opened = await openEmbeddedStore({
     directory: options.dataDirectory,
     ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
@@ -62,7 +67,12 @@ export async function runServe(options: ServeOptions): Promise<number> {
   if (!opened.ok) return complain(opened.failure.advice);
   const log = eventLog();
   try {
-    return await serveStore({ options, tls: tls.value, store: opened.value, log });
+    return await serveStore({
+      options: { ...options, ecrUpstreamHosts: upstreamHosts.value },
+      tls: tls.value,
+      store: opened.value,
+      log,
+    });
   } finally {
     await opened.value.close();
     await log.close();
@@ -85,6 +95,7 @@ async function serveStore(parts: {
     vault: store.vault,
     report,
     allowNetworks: networks(options),
+    ecrUpstreamHosts: options.ecrUpstreamHosts,
     sources: { google: { trustedTokenUris: options.trustedTokenUris } },
     hostScripts: await loadHostScripts(),
     version: manifest.version,

@@ -19,7 +19,7 @@ import {
   type RegistryTarget,
 } from './registries.ts';
 import type { RegistryView } from './registry-view.ts';
-import type { CredentialUnavailable, ReleaseDeps } from './release.ts';
+import type { NotReleased, ReleaseDeps } from './release.ts';
 import { whereThrown } from './where-thrown.ts';
 
 export interface BulkRequest {
@@ -40,7 +40,7 @@ export interface BrokenOff {
   readonly code: 'store_unavailable' | 'internal';
 }
 
-export type BulkFailure = NotFound | RevisionConflict | RegistryBusy | CredentialUnavailable | NotBegun | BrokenOff;
+export type BulkFailure = NotFound | RevisionConflict | RegistryBusy | NotReleased | NotBegun | BrokenOff;
 
 export interface BulkItem {
   readonly id: string;

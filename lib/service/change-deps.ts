@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import type { RefusedStrangers } from '../distribution/control.ts';
 import { createLoginCheck } from '../distribution/create-login-check.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { Vault } from '../stores/vault.ts';
 import type { AddRegistryDeps } from './add-registry.ts';
@@ -18,7 +19,7 @@ const LOGIN_RESERVE_MS = 2_000;
 const STRANGER_MS = 60 * 60_000;
 const MAX_STRANGERS = 1_000;
 
-export interface ChangeOptions {
+export interface ChangeOptions extends OperatorHosts {
   readonly vault: Vault;
   readonly kinds: readonly SourceKind[];
   readonly report: Report;
@@ -29,12 +30,14 @@ export interface ChangeOptions {
 }
 
 export function changeDeps(options: ChangeOptions): Omit<AddRegistryDeps, 'catalogue'> {
-  const { vault, kinds, report, allowNetworks, mintTimeoutMilliseconds, loginTimeoutMilliseconds } = options;
+  const { vault, kinds, report, allowNetworks, ecrUpstreamHosts } = options;
+  const { mintTimeoutMilliseconds, loginTimeoutMilliseconds } = options;
   const ulid = monotonicFactory();
   return {
     vault,
     kinds,
     report,
+    ecrUpstreamHosts,
     now: Date.now,
     loginCheck: createLoginCheck({
       allowedNetworks: allowNetworks,

@@ -5,6 +5,7 @@ import { decideHost, type Decision, type Policies } from '../domain/policy-decis
 import type { RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { success, type Result } from '../domain/result.ts';
+import { ownIdentityFault, type OperatorHosts } from '../domain/secret-destination.ts';
 import { stateOf } from './release.ts';
 import { situate, type Question, type SituateDeps, type SituateFailure, type Situation } from './situate.ts';
 
@@ -22,7 +23,9 @@ export interface Explanation {
   };
 }
 
-export async function explain(question: Question, deps: SituateDeps): Promise<Result<Explanation, SituateFailure>> {
+export interface ExplainDeps extends SituateDeps, OperatorHosts {}
+
+export async function explain(question: Question, deps: ExplainDeps): Promise<Result<Explanation, SituateFailure>> {
   const situated = await situate(question, ['agent', 'viewer', 'admin'], deps);
   if (!situated.ok) return situated;
   const { reference, decision, policies } = situated.value;
@@ -31,13 +34,13 @@ export async function explain(question: Question, deps: SituateDeps): Promise<Re
     reference,
     decision,
     rulesLookedAt: policies,
-    answer: answerOf(situated.value, deps.now()),
+    answer: answerOf(situated.value, deps),
   });
 }
 
-function answerOf(situation: Situation, now: number): Explanation['answer'] {
+function answerOf(situation: Situation, deps: ExplainDeps): Explanation['answer'] {
   const { decision, selection, reference, policies } = situation;
-  const described = describeSelection(selection, now);
+  const described = describeSelection(selection, deps);
   if (decision.allowed) return described;
   const host = hostOf(reference);
   const reachable = selection.kind === 'selected' && decideHost({ host, ...policies }).allowed;
@@ -48,7 +51,8 @@ function answerOf(situation: Situation, now: number): Explanation['answer'] {
   return { ...described, outcome: 'denied', why: `refused by policy: ${decision.rule}${but}` };
 }
 
-function describeSelection(selection: RegistrySelection, now: number): Explanation['answer'] {
+function describeSelection(selection: RegistrySelection, deps: ExplainDeps): Explanation['answer'] {
+  const now = deps.now();
   switch (selection.kind) {
     case 'none':
       return {
@@ -66,12 +70,17 @@ function describeSelection(selection: RegistrySelection, now: number): Explanati
       };
     case 'selected': {
       const state = stateOf(selection.registry, now);
-      const usable = state === 'fresh' || state === 'stale';
+      const misdirected = ownIdentityFault(selection.registry, deps);
+      const alive = state === 'fresh' || state === 'stale';
+      const at = `registry at ${selection.registry.address} answers`;
       return {
-        outcome: usable ? 'released' : 'unavailable',
-        why: usable
-          ? `the most specific, most recently added registry at ${selection.registry.address} answers`
-          : `the registry at ${selection.registry.address} answers, but its credential is ${state}`,
+        outcome: alive && misdirected === undefined ? 'released' : 'unavailable',
+        why:
+          misdirected !== undefined
+            ? `the ${at}, but gets no token: its ${misdirected.field} ${misdirected.rule}`
+            : alive
+              ? `the most specific, most recently added ${at}`
+              : `the ${at}, but its credential is ${state}`,
         registry: selection.registry,
         credentialState: state,
         overridden: selection.overridden,

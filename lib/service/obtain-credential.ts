@@ -1,11 +1,14 @@
 /**
  * The first credential of a registry that is added, or whose source, TLS or realms are edited: minted and logged in with
- * before anything is stored. With `verify: false` neither failure counts: the registry waits as `pending`.
+ * before anything is stored. With `verify: false` neither failure counts: the registry waits as `pending`. A secret that must
+ * not go there is not even minted, whatever `verify` says.
  */
 import type { CanonicalAddress } from '../domain/address.ts';
 import type { CredentialRecord } from '../domain/credential.ts';
+import type { InvalidInput } from '../domain/failures.ts';
 import type { Registry, Verification, VerificationStatus } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { destinationFault, type OperatorHosts } from '../domain/secret-destination.ts';
 import type { AcceptedSource, MintFailure, SourceKind } from '../sources/source-kind.ts';
 import { checkLogin, type LoginDeps } from './login.ts';
 import { mint, type FreshCredential, type MintDeps } from './mint.ts';
@@ -25,7 +28,7 @@ export interface Obtained {
   readonly verification?: Verification;
 }
 
-export interface ObtainDeps extends MintDeps, LoginDeps {
+export interface ObtainDeps extends MintDeps, LoginDeps, OperatorHosts {
   readonly random: () => number;
   readonly newId: () => string;
 }
@@ -44,8 +47,10 @@ export interface ObtainRequest {
 export async function obtainCredential(
   request: ObtainRequest,
   deps: ObtainDeps,
-): Promise<Result<Obtained, MintFailure | VerificationFailed>> {
+): Promise<Result<Obtained, InvalidInput | MintFailure | VerificationFailed>> {
   const { kind, source, target, verify } = request;
+  const misdirected = destinationFault({ ...target, source: source.settings }, deps);
+  if (misdirected !== undefined) return failure(misdirected);
   const what = { address: target.address, settings: source.settings, secret: source.secret };
   const minted = await mint(kind, what, deps);
   if (!minted.ok && verify) return minted;

@@ -4,6 +4,7 @@
  */
 import type { Credential } from '../domain/credential.ts';
 import type { DecisionEntry } from '../domain/audit.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
 import type { Report } from './events.ts';
@@ -18,7 +19,7 @@ const HOST_CACHE_MS = 2_500;
 const ISSUED_CACHE_MS = 300_000;
 const ISSUED_CACHE_ENTRIES = 5_000;
 
-export interface PullOptions {
+export interface PullOptions extends OperatorHosts {
   readonly catalogue: Pick<Catalogue, 'readForResolve'>;
   readonly issued: IssuedCredentials;
   readonly recordDecision: (entry: DecisionEntry) => Promise<void>;
@@ -28,7 +29,7 @@ export interface PullOptions {
 }
 
 export function pullDeps(options: PullOptions): ResolveDeps {
-  const { catalogue, issued, recordDecision, report } = options;
+  const { catalogue, issued, recordDecision, report, ecrUpstreamHosts } = options;
   const now = Date.now;
   const ttlMilliseconds = options.catalogueCacheMilliseconds ?? CATALOGUE_CACHE_MS;
   const lifetime = { ttlMilliseconds: ISSUED_CACHE_MS, maxEntries: ISSUED_CACHE_ENTRIES, now };
@@ -38,6 +39,7 @@ export function pullDeps(options: PullOptions): ResolveDeps {
     issuedCache: expiringCache<Credential>(lifetime),
     recordDecision,
     report,
+    ecrUpstreamHosts,
     now,
     hostCacheMilliseconds: HOST_CACHE_MS,
   };

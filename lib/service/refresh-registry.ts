@@ -8,6 +8,7 @@ import type { ChangeEntry } from '../domain/audit.ts';
 import type { CredentialRecord } from '../domain/credential.ts';
 import type { Registry, Verification } from '../domain/registry.ts';
 import type { Result } from '../domain/result.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import type { MintFailure, SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
@@ -24,7 +25,7 @@ import {
 } from './refresh-schedule.ts';
 import { driftNews, isTransient, noteVerification } from './verification.ts';
 
-export interface RefreshDeps extends MintDeps, LoginDeps {
+export interface RefreshDeps extends MintDeps, LoginDeps, OperatorHosts {
   readonly catalogue: Pick<Catalogue, 'claimDue' | 'claimRegistry' | 'finishRefresh' | 'getRegistry'>;
   readonly vault: Vault;
   readonly kinds: readonly SourceKind[];

@@ -5,6 +5,7 @@
 import type { ChangeEntry } from '../domain/audit.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure } from '../domain/result.ts';
+import { destinationFault } from '../domain/secret-destination.ts';
 import { findKind } from '../sources/find-kind.ts';
 import type { MintFailure } from '../sources/source-kind.ts';
 import { StoreUnavailable } from '../stores/catalogue.ts';
@@ -112,14 +113,20 @@ function dueRegistries(
 /** One mint per sharing key and run, its failure included: a source that throttles is not asked again by each registry. */
 function sharedMints(deps: RefreshDeps): (registry: Registry) => Promise<SharedMint> {
   const mints = new Map<string, Promise<SharedMint>>();
-  return (registry) => {
+  return async (registry) => {
     const kind = findKind(deps.kinds, registry.source.kind);
+    // Before anything is shared: another registry that shares this mint may be one that it may go to.
+    const misdirected = destinationFault(registry, deps);
+    if (misdirected !== undefined) {
+      const refused = mintFailure('destination_refused', `${misdirected.field} ${misdirected.rule}`);
+      return { minted: failure(refused), jitter: deps.random(), renewable: kind?.renewable ?? true };
+    }
     const shared = kind?.sharingKey({ address: registry.address, settings: registry.source });
-    if (shared === undefined) return mintFor(registry, deps);
+    if (shared === undefined) return await mintFor(registry, deps);
     const key = `${registry.source.kind} ${shared}`;
     const known = mints.get(key) ?? mintFor(registry, deps);
     mints.set(key, known);
-    return known;
+    return await known;
   };
 }
 

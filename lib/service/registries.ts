@@ -17,7 +17,7 @@ import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import { refreshNow } from './refresh.ts';
 import { recordAfterFailure, type RefreshDeps } from './refresh-registry.ts';
 import { findKind } from '../sources/find-kind.ts';
-import { currentCredential, stateOf, type CredentialUnavailable, type ReleaseDeps } from './release.ts';
+import { currentCredential, stateOf, type NotReleased, type ReleaseDeps } from './release.ts';
 import { viewOf, type RegistryView } from './registry-view.ts';
 
 const NO_REGISTRY: NotFound = { kind: 'not_found', resource: 'registry' };
@@ -175,7 +175,7 @@ export async function refreshRegistry(
 export async function verifyRegistry(
   target: RegistryTarget,
   deps: RegistryChangeDeps & ReleaseDeps,
-): Promise<Result<LoginCheckOutcome, NotFound | RevisionConflict | RegistryBusy | CredentialUnavailable>> {
+): Promise<Result<LoginCheckOutcome, NotFound | RevisionConflict | RegistryBusy | NotReleased>> {
   const found = await findRegistry(target, deps);
   if (!found.ok) return found;
   const credential = await currentCredential(found.value, deps);

@@ -4,8 +4,10 @@
  */
 import type { DecisionEntry } from '../domain/audit.ts';
 import { credentialState, type Credential, type CredentialState } from '../domain/credential.ts';
+import type { InvalidInput } from '../domain/failures.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { ownIdentityFault, type OperatorHosts } from '../domain/secret-destination.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
 import type { Report } from './events.ts';
 import type { ExpiringCache } from './expiring-cache.ts';
@@ -21,7 +23,20 @@ export interface CredentialUnavailable {
   readonly reason: string;
 }
 
-export interface ReleaseDeps {
+/**
+ * A token of Pullpass's own identity must not go to that registry. A refusal and no outage, so that hosts forget the one that
+ * they were given before.
+ */
+export interface CredentialWithheld {
+  readonly kind: 'credential_withheld';
+  readonly registryId: string;
+  /** One sentence: which field of which registry breaks which rule. */
+  readonly reason: string;
+}
+
+export type NotReleased = CredentialUnavailable | CredentialWithheld;
+
+export interface ReleaseDeps extends OperatorHosts {
   readonly issued: IssuedCredentials;
   /** Keyed by registry and version: a version never changes, so an entry can only be forgotten, not be wrong. */
   readonly issuedCache: ExpiringCache<Credential>;
@@ -33,7 +48,9 @@ export interface ReleaseDeps {
 export async function currentCredential(
   registry: Registry,
   deps: Omit<ReleaseDeps, 'recordDecision'>,
-): Promise<Result<Credential, CredentialUnavailable>> {
+): Promise<Result<Credential, NotReleased>> {
+  const misdirected = ownIdentityFault(registry, deps);
+  if (misdirected !== undefined) return failure(withheld(registry, misdirected));
   const current = registry.credential.current;
   if (current === undefined) return failure(unavailable(registry, 'pending', deps.now()));
   const { id } = registry;
@@ -52,6 +69,14 @@ export async function currentCredential(
     return failure(unavailable(registry, 'expired', deps.now()));
   }
   return success(credential);
+}
+
+function withheld({ id, address }: Registry, { field, rule }: InvalidInput): CredentialWithheld {
+  return {
+    kind: 'credential_withheld',
+    registryId: id,
+    reason: `the registry ${address} gets no token: its ${field} ${rule}`,
+  };
 }
 
 function unavailable(registry: Registry, state: CredentialUnavailable['state'], now: number): CredentialUnavailable {

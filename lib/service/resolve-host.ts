@@ -12,7 +12,7 @@ import { selectForHost, type AmbiguousSelection, type RegistrySelection } from '
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Caller, CallerFailure, Forbidden } from './authenticate.ts';
-import { currentCredential, type CredentialUnavailable } from './release.ts';
+import { currentCredential, type NotReleased } from './release.ts';
 import {
   decisionEntry,
   inactive,
@@ -41,14 +41,7 @@ export interface HostResolution {
 }
 
 export type ResolveHostFailure =
-  | CallerFailure
-  | Forbidden
-  | InvalidInput
-  | Denied
-  | RegistryInactive
-  | NoCredential
-  | AmbiguousHost
-  | CredentialUnavailable;
+  CallerFailure | Forbidden | InvalidInput | Denied | RegistryInactive | NoCredential | AmbiguousHost | NotReleased;
 
 export interface HostQuestion {
   readonly caller: Caller;

@@ -10,7 +10,7 @@ import type { ImageReference } from '../domain/image-reference.ts';
 import type { Decision } from '../domain/policy-decision.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
-import { currentCredential, type CredentialUnavailable, type ReleaseDeps } from './release.ts';
+import { currentCredential, type NotReleased, type ReleaseDeps } from './release.ts';
 import { situate, type Question, type SituateDeps, type SituateFailure, type Situation } from './situate.ts';
 
 export interface Denied {
@@ -44,7 +44,7 @@ export interface Resolution {
   readonly registry: Registry;
 }
 
-export type ResolveFailure = SituateFailure | Denied | RegistryInactive | NoCredential | CredentialUnavailable;
+export type ResolveFailure = SituateFailure | Denied | RegistryInactive | NoCredential | NotReleased;
 
 export interface ResolveDeps extends SituateDeps, ReleaseDeps {
   /** How long a host may keep using an answer without asking again. */
@@ -82,7 +82,7 @@ async function release(
   situation: Situation,
   chosen: { readonly registry: Registry; readonly image: string },
   deps: ResolveDeps,
-): Promise<Result<Resolution, CredentialUnavailable>> {
+): Promise<Result<Resolution, NotReleased>> {
   const { registry } = chosen;
   const credential = await currentCredential(registry, deps);
   await record(situation, outcomeOf(registry, credential), deps);
@@ -109,7 +109,7 @@ export function refreshAfter(credential: Credential, deps: Pick<ResolveDeps, 'no
 type Outcome = Pick<DecisionEntry, 'outcome' | 'registryId' | 'version'>;
 
 /** What the record says of a registry that was selected: released, or without a credential that works. */
-export function outcomeOf(registry: Registry, credential: Result<Credential, CredentialUnavailable>): Outcome {
+export function outcomeOf(registry: Registry, credential: Result<Credential, NotReleased>): Outcome {
   if (!credential.ok) return { outcome: 'unavailable', registryId: registry.id };
   return { outcome: 'released', registryId: registry.id, version: credential.value.version };
 }

@@ -9,6 +9,7 @@ import { withRejection, type CredentialRecord } from '../domain/credential.ts';
 import { daysLeftOf, stageToReport } from '../domain/expiry-date.ts';
 import type { Registry } from '../domain/registry.ts';
 import type { LoginCheckOutcome } from '../distribution/login-check.ts';
+import type { OperatorHosts } from '../domain/secret-destination.ts';
 import { StoreUnavailable, type Catalogue } from '../stores/catalogue.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
 import { everyItem, type PageQuery } from './every-item.ts';
@@ -31,7 +32,7 @@ export interface ReverifyLimits {
   readonly againAfterMilliseconds: number;
 }
 
-export interface ReverifyDeps extends LoginDeps, NoteLoginDeps {
+export interface ReverifyDeps extends LoginDeps, NoteLoginDeps, OperatorHosts {
   readonly catalogue: Pick<Catalogue, 'listRegistries' | 'getRegistry' | 'claimRegistry' | 'finishRefresh'>;
   readonly issued: IssuedCredentials;
   /** Resolves when the time is over, or at once when the run is to stop. */

@@ -3,6 +3,7 @@
  * access key, and through a role where the registry names one.
  */
 import { success, type Result } from '../domain/result.ts';
+import { ownIdentityFault, type OperatorHosts } from '../domain/secret-destination.ts';
 import { awsClients, type AwsClients, type AwsConfig, type AwsCredentials } from './ecr/aws-clients.ts';
 import { awsFailure, unusableAnswer, type AwsCall } from './ecr/aws-failure.ts';
 import { requestLogin, type EcrLogin } from './ecr/authorization-token.ts';
@@ -15,25 +16,34 @@ import { failedMint, type FailedMint } from './mint-failure.ts';
 import type { MintFailure, MintRequest, MintedCredential, SourceKind } from './source-kind.ts';
 import { withinSignal } from './within-signal.ts';
 
-export interface EcrSourceConfig extends AwsConfig {
+export interface EcrSourceConfig extends AwsConfig, Partial<OperatorHosts> {
   readonly now?: () => number;
 }
 
 export function ecrSource(config: EcrSourceConfig = {}): SourceKind {
   const clients = awsClients(config);
-  const now = config.now ?? Date.now;
-  return { ...ecrAcceptance, mint: (request) => mintLogin(request, clients, now) };
+  const { now = Date.now, ecrUpstreamHosts = [] } = config;
+  return { ...ecrAcceptance, mint: (request) => mintLogin(request, { clients, now, ecrUpstreamHosts }) };
+}
+
+interface MintConfig extends OperatorHosts {
+  readonly clients: AwsClients;
+  readonly now: () => number;
 }
 
 async function mintLogin(
   { address, settings, secret, signal }: MintRequest,
-  clients: AwsClients,
-  now: () => number,
+  { clients, now, ecrUpstreamHosts }: MintConfig,
 ): Promise<Result<MintedCredential, MintFailure>> {
   const stored = readSettings(settings);
   const host = stored === undefined ? undefined : ecrHostOf(address, stored);
   if (stored === undefined || host === undefined) {
     return failedMint('internal', 'the stored settings of this source cannot be read; edit the registry');
+  }
+  // Here, too, since another process may be the one that asks. It does not say how the token is sent; where is what is asked.
+  const misdirected = ownIdentityFault({ address, source: settings, tls: {} }, { ecrUpstreamHosts });
+  if (misdirected !== undefined) {
+    return failedMint('destination_refused', `${misdirected.field} ${misdirected.rule}`);
   }
   const own = ownCredentials(stored, readSecretAccessKey(secret)?.reveal());
   if (own === 'missing') return failedMint('bad_secret', 'the stored access key cannot be used; give it again');

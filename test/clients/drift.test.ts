@@ -67,7 +67,7 @@ async function checkAfter(days: number): Promise<ReverifyRun> {
     events.push(event);
   };
   const deps = {
-    ...changeDeps({ vault, kinds: [], report, allowNetworks: ['127.0.0.0/8'], ...UNHURRIED }),
+    ...changeDeps({ vault, kinds: [], report, allowNetworks: ['127.0.0.0/8'], ecrUpstreamHosts: [], ...UNHURRIED }),
     ...{ catalogue, issued: vault, pause },
     now: () => Date.now() + days * DAY_MS,
   };

@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { changeThenTry, failed } from './support/changes.ts';
 import { buildahPull, dockerManifestInspect, podmanPull, skopeoInspect } from './support/clients.ts';
 import { startEcrFront, type EcrFront } from './support/ecr-front.ts';
-import { startEcrSource, type EcrSource } from './support/ecr-source.ts';
+import { ECR_KEY, startEcrSource, type EcrSource } from './support/ecr-source.ts';
 import type { Host } from './support/host.ts';
 import { startHtpasswdRegistry } from './support/registry-htpasswd.ts';
 import { startRegistry, type TestRegistry } from './support/registry.ts';
@@ -150,7 +150,7 @@ describe.runIf(ALL)('a credential that ran out because its source fails', () => 
     const { api } = scene.pullpass;
     const { id } = await api.addRegistry({
       ...{ address: front.address, environments: ['prod'], tls: { plainHttp: true } },
-      source: { kind: 'ecr', upstream: UPSTREAM },
+      source: { kind: 'ecr', upstream: UPSTREAM, ...ECR_KEY },
     });
     source.mood = 'fail';
     await waitUntil('the credential has run out', async () => {

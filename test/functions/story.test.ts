@@ -61,6 +61,20 @@ describe('the functions together', () => {
     expect(functions.logs.resolve.metrics()).toEqual({ 'Resolves{Installation=test,Outcome=released}': [1] });
   });
 
+  it.each([
+    ['no role', {}],
+    ['a role', { roleArn: 'arn:aws:iam::123456789012:role/pullpass-pull', externalId: 'x' }],
+  ])('mint with their own identity and %s for no host that nobody named, whoever asks', async (_name, fields) => {
+    const settings = { kind: 'ecr', upstream: ECR, ...fields };
+    const request = { pullpass: 'mint', address: 'evil.example', settings, timeoutMilliseconds: 5_000 };
+    expect(await functions.refresh('refresh-ecr', request)).toMatchObject({ ok: false, code: 'destination_refused' });
+    expect(aws.requests).toEqual([]);
+    const source = { kind: 'ecr', upstream: ECR, ...('roleArn' in fields ? { roleArn: fields.roleArn } : {}) };
+    const added = await functions.call('POST /v1/registries', { address: 'evil.example', source, environments: ['*'] });
+    expect(added.body).toMatchObject({ status: 400, errors: [{ field: 'source.upstream' }] });
+    expect(functions.lambda.invocations).toEqual([]);
+  });
+
   it('record a decision as one line before the secret leaves, which is listed once it was delivered', async () => {
     await addEcr();
     const token = await newAgent();

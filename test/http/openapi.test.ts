@@ -208,6 +208,7 @@ const FAILURES: Readonly<Record<ApiFailure['kind'], readonly ApiFailure[]>> = {
   credential_unavailable: (['pending', 'expired', 'missing'] as const).map((state) => ({
     ...{ kind: 'credential_unavailable', registryId: '0'.repeat(26), state, retryAfterSeconds: 2, reason: 'x' },
   })),
+  credential_withheld: [{ kind: 'credential_withheld', registryId: '0'.repeat(26), reason: 'x' }],
   not_found: [{ kind: 'not_found', resource: 'agent' }],
   revision_conflict: [
     { kind: 'revision_conflict', currentRevision: 0 },

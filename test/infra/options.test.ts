@@ -26,6 +26,7 @@ const EVERYTHING: PullpassStage = {
   },
   network: { vpcId: 'vpc-1', subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] },
   allowedNetworks: ['10.0.0.0/8', '192.168.1.0/24'],
+  ecrUpstreamHosts: ['docker.corp.example', 'docker.corp.example:5000'],
   replica: { region: 'eu-west-1', kmsKeyArn: `arn:aws:kms:eu-west-1:${ACCOUNT}:key/replica` },
   trustedTokenUris: ['https://tokens.example.com/token'],
   recordedDecisions: 'refused',
@@ -62,6 +63,7 @@ describe('a stack with everything that can be chosen', () => {
     expect(deployed.function('mint-google')['Environment']).toMatchObject({
       Variables: {
         PULLPASS_ALLOWED_NETWORKS: '10.0.0.0/8,192.168.1.0/24',
+        PULLPASS_ECR_UPSTREAM_HOSTS: 'docker.corp.example,docker.corp.example:5000',
         PULLPASS_TRUSTED_TOKEN_URIS: 'https://tokens.example.com/token',
         PULLPASS_SECRET_REPLICAS: `[{"region":"eu-west-1","kmsKey":"arn:aws:kms:eu-west-1:${ACCOUNT}:key/replica"}]`,
       },

@@ -73,7 +73,7 @@ describe('functions', () => {
   });
 
   it.each<[FunctionName, readonly string[]]>([
-    ['resolve', ['INSTALLATION', 'TABLE', 'SECRET_PREFIX']],
+    ['resolve', ['INSTALLATION', 'TABLE', 'SECRET_PREFIX', 'ECR_UPSTREAM_HOSTS']],
     ['reject', ['INSTALLATION', 'TABLE']],
     ['record-decisions', ['INSTALLATION', 'TABLE', 'DECISION_DAYS']],
     ['sweep-vault', ['INSTALLATION', 'TABLE', 'SECRET_PREFIX', 'RECOVERY_DAYS']],
@@ -84,7 +84,7 @@ describe('functions', () => {
 
   it.each(NAMES)('no variable of %s is empty but the lists', (name) => {
     const empty = Object.entries(environmentOf(name)).filter(([, value]) => value === '');
-    const lists = ['PULLPASS_ALLOWED_NETWORKS', 'PULLPASS_TRUSTED_TOKEN_URIS'];
+    const lists = ['PULLPASS_ALLOWED_NETWORKS', 'PULLPASS_ECR_UPSTREAM_HOSTS', 'PULLPASS_TRUSTED_TOKEN_URIS'];
 
     expect(empty.map(([variable]) => variable).filter((variable) => !lists.includes(variable))).toEqual([]);
   });

@@ -23,6 +23,7 @@ describe('the configuration of a function', () => {
       PULLPASS_RECOVERY_DAYS: 7,
       PULLPASS_SECRET_REPLICAS: [{ region: 'eu-central-1', kmsKey: 'arn:2' }, { region: 'us-east-1' }],
       PULLPASS_ALLOWED_NETWORKS: ['10.0.0.0/8', 'fd12::/16'],
+      PULLPASS_ECR_UPSTREAM_HOSTS: ['docker.corp.example', 'docker.corp.example:5000'],
       PULLPASS_MINT_ECR: 'mint-ecr',
       PULLPASS_MINT_GOOGLE: 'mint-google',
       PULLPASS_TRUSTED_TOKEN_URIS: [],
@@ -56,6 +57,7 @@ describe('the configuration of a function', () => {
     ['PULLPASS_SECRET_REPLICAS', '[{"canary', 'must be a JSON list of {"region": …, "kmsKey"?: …}'],
     ['PULLPASS_SECRET_REPLICAS', '{"canary": 1}', 'must be a JSON list of {"region": …, "kmsKey"?: …}'],
     ['PULLPASS_SECRET_REPLICAS', '[{"kmsKey": "canary"}]', 'must be a JSON list of {"region": …, "kmsKey"?: …}'],
+    ['PULLPASS_ECR_UPSTREAM_HOSTS', 'canary.example/team', 'must be hosts such as docker.example'],
     ['PULLPASS_ALLOWED_NETWORKS', '10.0.0.0/8,canary', 'must be networks such as 10.0.0.0/8, comma-separated'],
   ])('names %s when it is %j, and says what it must be', (key, value, rule) => {
     const read = (): unknown => readAdminConfiguration({ ...VARIABLES, [key]: value });

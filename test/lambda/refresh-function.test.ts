@@ -50,7 +50,14 @@ function functionWith(
     soonestExpiries: async () => await Promise.resolve([{ kind: 'other', registryId: 'x', expiresAt: 1 }]),
     firstUrgent: () => Promise.resolve(undefined),
   };
-  const run = refreshFunction({ catalogue, vault, kinds: [kind], allowNetworks: [], log: captured.log });
+  const run = refreshFunction({
+    catalogue,
+    vault,
+    kinds: [kind],
+    allowNetworks: [],
+    ecrUpstreamHosts: [],
+    log: captured.log,
+  });
   return { run, captured };
 }
 

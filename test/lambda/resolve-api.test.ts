@@ -30,14 +30,14 @@ it.each([
   const { catalogue, vault } = functions.store;
   const event = apiEvent(what, body, { token });
   const { log, linesOf, text } = capturedLog();
-  const written = resolveApi({ catalogue, issued: vault, log });
+  const written = resolveApi({ ecrUpstreamHosts: [], catalogue, issued: vault, log });
   const released = await written(event, LOCAL_CONTEXT);
   expect(released.statusCode).toBe(200);
   expect(linesOf('decision')).toMatchObject([{ outcome: 'released' }]);
   expect(text()).not.toContain(PASSWORD);
 
   const record = async (): Promise<never> => await Promise.reject(new Error('EPIPE'));
-  const lost = resolveApi({ catalogue, issued: vault, log: { ...log, record } });
+  const lost = resolveApi({ ecrUpstreamHosts: [], catalogue, issued: vault, log: { ...log, record } });
   const answer = await lost(event, LOCAL_CONTEXT);
   expect(answer.statusCode).toBe(503);
   expect(answer.body).not.toContain(PASSWORD);
@@ -46,7 +46,7 @@ it.each([
 it('reads what was changed elsewhere within the promised time', async () => {
   const { catalogue, vault } = functions.store;
   const { log } = capturedLog();
-  const api = resolveApi({ catalogue, issued: vault, log });
+  const api = resolveApi({ ecrUpstreamHosts: [], catalogue, issued: vault, log });
   const event = apiEvent('POST /v1/environments/prod/resolve', { image: 'registry.example.com/app:1' }, { token });
   expect((await api(event, LOCAL_CONTEXT)).statusCode).toBe(200);
   const registries = await functions.call('GET /v1/registries');
@@ -59,7 +59,7 @@ it('reads what was changed elsewhere within the promised time', async () => {
 it('answers what a host is to be configured with, which holds no secret and so records nothing', async () => {
   const { catalogue, vault } = functions.store;
   const { log, linesOf, text } = capturedLog();
-  const api = resolveApi({ catalogue, issued: vault, log });
+  const api = resolveApi({ ecrUpstreamHosts: [], catalogue, issued: vault, log });
   const answer = await api(
     apiEvent('GET /v1/environments/prod/host-config/podman', undefined, { token }),
     LOCAL_CONTEXT,

@@ -121,7 +121,7 @@ describe('a sweep of the vault', () => {
 
   it('takes the ids that adding a registry makes for ids of ours', async () => {
     const { newRegistryId } = changeDeps({
-      ...{ vault: unusedVault, kinds: [], report: () => undefined, allowNetworks: [] },
+      ...{ vault: unusedVault, kinds: [], report: () => undefined, allowNetworks: [], ecrUpstreamHosts: [] },
       ...UNHURRIED,
     });
     const { sweep, asked, linesOf } = worldOf({ ids: [newRegistryId()] });

@@ -196,6 +196,11 @@ describe('pullpass serve', () => {
       ['--port', '0', '--tls-cert', PROGRAM, '--tls-key', PROGRAM],
       /not a certificate and its/,
     ],
+    [
+      'an upstream host with a path',
+      ['--port', '0', '--ecr-upstream-host', 'a.example/b'],
+      /--ecr-upstream-host a.example\/b: must be host or host:port/,
+    ],
     ['a network that is none', ['--port', '0', '--allow-network', 'home'], /--allow-network must be a network such as/],
     [
       'an address of another machine',

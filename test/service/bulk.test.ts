@@ -27,8 +27,14 @@ beforeEach(async () => {
   };
   const times = { mintTimeoutMilliseconds: MINT_MS, loginTimeoutMilliseconds: LOGIN_MS };
   deps = {
-    ...changeDeps({ vault: store.vault, kinds: [], report, allowNetworks: [], ...times }),
-    ...pullDeps({ catalogue, issued: store.vault, recordDecision: async () => undefined, report }),
+    ...changeDeps({ vault: store.vault, kinds: [], report, allowNetworks: [], ecrUpstreamHosts: [], ...times }),
+    ...pullDeps({
+      catalogue,
+      issued: store.vault,
+      recordDecision: async () => undefined,
+      report,
+      ecrUpstreamHosts: [],
+    }),
     catalogue,
     now: () => now,
   };

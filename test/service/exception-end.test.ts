@@ -1,15 +1,14 @@
 /** An exception's end holds at once, although what the catalogue says and what follows from it are kept for a while. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { explain } from '../../lib/service/explain.ts';
+import { explain, type ExplainDeps } from '../../lib/service/explain.ts';
 import { cachedResolveViews } from '../../lib/service/resolve-view.ts';
-import type { SituateDeps } from '../../lib/service/situate.ts';
 import { policy } from '../domain/parsed.ts';
 import { principalAgent } from '../stores/contract/entries.ts';
 
 const UNTIL = Date.parse('2026-12-01T00:00:00Z');
 const clock = { now: 0 };
 let reads: number;
-let deps: SituateDeps;
+let deps: ExplainDeps;
 
 beforeEach(() => {
   reads = 0;
@@ -25,7 +24,7 @@ beforeEach(() => {
     return { agents: [principalAgent()], organisationPolicy: undefined, environmentPolicy, registries: [] };
   };
   const now = () => clock.now;
-  deps = { now, views: cachedResolveViews({ readForResolve }, { ttlMilliseconds: 2_000, now }) };
+  deps = { now, ecrUpstreamHosts: [], views: cachedResolveViews({ readForResolve }, { ttlMilliseconds: 2_000, now }) };
 });
 
 async function ruleFor(image: string) {

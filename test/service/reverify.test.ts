@@ -27,6 +27,9 @@ afterEach(async () => {
   await world.close();
 });
 
+/** With an access key, since these addresses are none of ECR's own. */
+const ECR = { kind: 'ecr', accessKeyId: 'AKIAEXAMPLEEXAMPLE01' } as const;
+
 async function runAfter(
   milliseconds: number,
   limits: Partial<ReverifyLimits> = {},
@@ -119,9 +122,9 @@ describe('a run', () => {
     const credential = { ...FRESH, current: { version: 'version-1', username: 'AWS', issuedAt: START } };
     const living = { ...credential, current: { ...credential.current, expiresAt: START + 2 * DAY } };
     const dead = { ...credential, current: { ...credential.current, expiresAt: START + DAY } };
-    await addAt('ecr', { source: { kind: 'ecr' }, credential: living });
+    await addAt('ecr', { source: ECR, credential: living });
     await addAt('google', { source: { kind: 'google' }, credential: living });
-    await addAt('dead', { source: { kind: 'ecr' }, credential: dead });
+    await addAt('dead', { source: ECR, credential: dead });
     expect(await runAfter(DAY)).toMatchObject({ verified: 2, skipped: 1 });
     expect(askedHosts().toSorted()).toEqual(['ecr', 'google']);
   });
@@ -139,7 +142,7 @@ describe('a run', () => {
       lastError: { code: 'throttled', at: START },
       rejectedVersion: 'version-0',
     } as const;
-    const added = await addAt('one', kind === 'static' ? {} : { source: { kind }, credential });
+    const added = await addAt('one', kind === 'static' ? {} : { source: ECR, credential });
     const secrets = await world.secrets(added);
     world.logins.set(added.address, answering({ status }));
     expect(await runAfter(DAY)).toMatchObject({ verified: 1, skipped: 0, failed: 0 });

@@ -89,12 +89,30 @@ describe('minting an ECR login', () => {
 
   it("takes the upstream's region behind another name", async () => {
     const name = 'registry.example.com';
-    const kept = accepted(source, {
-      at: name,
-      input: { kind: 'ecr', upstream: at.replace('eu-west-1', 'ap-south-1') },
-    });
+    const upstream = at.replace('eu-west-1', 'ap-south-1');
+    const kept = accepted(source, { at: name, input: { kind: 'ecr', upstream, ...GIVEN } });
     await minted(source, { at: name, source: kept });
     expect(server.requests[0]?.region).toBe('ap-south-1');
+  });
+
+  it.each([
+    ['no role', {}],
+    ['a role', { roleArn }],
+  ])('asks AWS for nothing with its own identity and %s, for a host that nobody named to it', async (_name, fields) => {
+    const name = 'registry.example.com:5000';
+    const kept = accepted(source, { at: name, input: { kind: 'ecr', upstream: at, ...fields } });
+    const unnamed = ecrSource({
+      endpoint: server.endpoint,
+      credentials: OWN,
+      ecrUpstreamHosts: ['registry.example.com'],
+    });
+    expect((await mintFailure(unnamed, { at: name, source: kept })).code).toBe('destination_refused');
+    expect(server.requests).toEqual([]);
+    const named = ecrSource({ endpoint: server.endpoint, credentials: OWN, ecrUpstreamHosts: [name] });
+    expect(await mintFailure(named, { at: name, source: kept }).catch(() => 'minted')).not.toMatchObject({
+      code: 'destination_refused',
+    });
+    expect(server.requests.length).toBeGreaterThan(0);
   });
 
   it('asks ECR Public in us-east-1', async () => {

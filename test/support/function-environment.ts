@@ -23,10 +23,11 @@ const writer = {
   PULLPASS_RECOVERY_DAYS: '7',
   PULLPASS_SECRET_REPLICAS: '[]',
   PULLPASS_ALLOWED_NETWORKS: '127.0.0.0/8',
+  PULLPASS_ECR_UPSTREAM_HOSTS: '',
 };
 
 const ENVIRONMENTS = {
-  resolve: stores satisfies ResolveEnvironment,
+  resolve: { ...stores, PULLPASS_ECR_UPSTREAM_HOSTS: '' } satisfies ResolveEnvironment,
   reject: catalogue satisfies RejectEnvironment,
   admin: {
     ...writer,

@@ -58,8 +58,9 @@ export interface CallOptions {
 export async function startFunctions(sources: {
   readonly ecr?: EcrSourceConfig;
   readonly trustedTokenUris?: readonly string[];
+  readonly ecrUpstreamHosts?: readonly string[];
 }): Promise<RunningFunctions> {
-  const { trustedTokenUris = [] } = sources;
+  const { trustedTokenUris = [], ecrUpstreamHosts = [] } = sources;
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-functions-'));
   const opened = await openEmbeddedStore({ directory });
   if (!opened.ok) throw new Error(opened.failure.advice);
@@ -73,15 +74,15 @@ export async function startFunctions(sources: {
     'mint-google': capturedLog(),
     'recheck-static': capturedLog(),
   };
-  const allowNetworks = ['127.0.0.0/8'];
+  const operator = { allowNetworks: ['127.0.0.0/8'], ecrUpstreamHosts };
   const refreshers = {
-    'refresh-ecr': ecrSource(sources.ecr),
+    'refresh-ecr': ecrSource({ ...sources.ecr, ecrUpstreamHosts }),
     'mint-google': googleSource({ trustedTokenUris }),
     'recheck-static': staticSource(),
   };
   const refresherOf = (name: keyof typeof refreshers) => {
     const { log } = logs[name];
-    return invocation({ log }, refreshFunction({ catalogue, vault, kinds: [refreshers[name]], allowNetworks, log }));
+    return invocation({ log }, refreshFunction({ catalogue, vault, kinds: [refreshers[name]], ...operator, log }));
   };
   const context = { ...LOCAL_CONTEXT, getRemainingTimeInMillis: () => 180_000 };
   const run = {
@@ -103,7 +104,7 @@ export async function startFunctions(sources: {
   const remote = { client, timeoutMilliseconds: 5_000, report: logs.admin.log.report };
   const isTrusted = trustsTokenUri(trustedTokenUris);
   const apis = {
-    resolve: resolveApi({ catalogue, issued: vault, log: logs.resolve.log }),
+    resolve: resolveApi({ catalogue, issued: vault, ecrUpstreamHosts, log: logs.resolve.log }),
     reject: rejectApi({ catalogue, log: logs.reject.log }),
     admin: adminApi({
       catalogue,
@@ -113,7 +114,7 @@ export async function startFunctions(sources: {
         mintedRemotely(ecrAcceptance, { ...remote, functionName: 'refresh-ecr' }),
         mintedRemotely(googleAcceptance(isTrusted), { ...remote, functionName: 'mint-google' }),
       ],
-      allowNetworks,
+      ...operator,
       hostScripts: new Map([['install.sh', '#!/bin/sh\n']]),
       version: 'test',
       log: logs.admin.log,

@@ -46,7 +46,9 @@ export interface RunningPullpass {
   close(): Promise<void>;
 }
 
-export async function startPullpass(options: { readonly sources?: SourceKindsConfig } = {}): Promise<RunningPullpass> {
+export async function startPullpass(
+  options: { readonly sources?: SourceKindsConfig; readonly ecrUpstreamHosts?: readonly string[] } = {},
+): Promise<RunningPullpass> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-test-'));
   const opened = await openEmbeddedStore({ directory });
   if (!opened.ok) throw new Error(opened.failure.advice);
@@ -59,6 +61,7 @@ export async function startPullpass(options: { readonly sources?: SourceKindsCon
       events.push(event);
     },
     allowNetworks: ['127.0.0.0/8'],
+    ecrUpstreamHosts: options.ecrUpstreamHosts ?? [],
     sources: options.sources ?? {},
     hostScripts: new Map([['install.sh', '#!/bin/sh\n']]),
     version: 'test',

@@ -67,6 +67,7 @@ export async function simulateLogins(): Promise<SimulatedLogins> {
     deps: {
       catalogue,
       issued: vault,
+      ecrUpstreamHosts: [],
       now: () => clock.now,
       newId: () => `id-${(serial += 1)}`,
       report: (event) => {

@@ -143,6 +143,7 @@ export async function openWorld(options: {
     newId,
     loginCheck,
     kinds: [kind],
+    ecrUpstreamHosts: [],
     report: (event: ServiceEvent) => {
       events.push(event);
     },

@@ -43,6 +43,8 @@ export function storedInstallation(password: string, version = 'version-1'): Sto
       id: REGISTRY_ID,
       address: canonicalAddress(hostOf(IMAGE)),
       environments: [ENVIRONMENT],
+      // At an address that is no host of ECR: a token of Pullpass's own identity would not be given out.
+      source: { kind: 'ecr', accessKeyId: 'AKIAEXAMPLEEXAMPLE01' },
       credential: { current, dueAt: now + 6 * HOUR, consecutiveFailures: 0 },
     }),
     ...{ order: 1, revision: 1 },

@@ -12,6 +12,7 @@ interface ServeFlags {
   readonly keyFile?: string;
   readonly insecureHttp?: true;
   readonly allowNetwork: readonly string[];
+  readonly ecrUpstreamHost: readonly string[];
   readonly trustedTokenUri: readonly string[];
 }
 
@@ -27,6 +28,12 @@ export function addServeCommand(program: Command, exitWith: (code: number) => vo
     .option('--key-file <file>', 'the key that encrypts the secrets; made where there is none (default: in --data)')
     .option('--insecure-http', 'plain HTTP on an address that is not loopback, where something in front speaks TLS')
     .option('--allow-network <cidr>', 'networks of registries that are not public; repeatable', collect, [])
+    .option(
+      '--ecr-upstream-host <host>',
+      "host before ECR that Pullpass's own AWS identity may be used for; repeatable",
+      collect,
+      [],
+    )
     .option(
       '--trusted-token-uri <url>',
       "token endpoint, beside Google's own, that a key may name; repeatable",
@@ -45,6 +52,7 @@ export function addServeCommand(program: Command, exitWith: (code: number) => vo
         ...(tlsKey === undefined ? {} : { tlsKeyFile: tlsKey }),
         insecureHttp: flags.insecureHttp === true,
         allowNetworks: flags.allowNetwork,
+        ecrUpstreamHosts: flags.ecrUpstreamHost,
         trustedTokenUris: flags.trustedTokenUri,
       });
       exitWith(code);

@@ -125,7 +125,12 @@ const CALLERS: Described<
 };
 
 const PULLS: Described<
-  'denied' | 'registry_inactive' | 'no_credential' | 'ambiguous_registry' | 'credential_unavailable'
+  | 'denied'
+  | 'registry_inactive'
+  | 'no_credential'
+  | 'ambiguous_registry'
+  | 'credential_unavailable'
+  | 'credential_withheld'
 > = {
   denied: {
     when: 'Policy refuses the image.',
@@ -167,6 +172,16 @@ const PULLS: Described<
       reason: 'the registry quay.io has no credential yet',
     },
     members: { registryId: registryId(), state: z.enum(['fresh', 'stale', 'expired', 'pending', 'missing']) },
+  },
+  credential_withheld: {
+    when: "The registry would be sent a token of Pullpass's own AWS identity, and is none that may have one.",
+    remedy: 'The detail names the field and the rule: edit the registry, or have its host named where Pullpass runs.',
+    sample: {
+      kind: 'credential_withheld',
+      registryId: REGISTRY,
+      reason: 'the registry docker.corp.example gets no token: its tls.plainHttp must be left out',
+    },
+    members: { registryId: registryId() },
   },
 };
 

@@ -14,7 +14,10 @@ export function resolveFunction(scope: Construct, context: FunctionContext): Bun
     context,
     name: 'resolve',
     purpose: 'answers agents',
-    environment: { ...storesEnvironment(context) } satisfies ResolveEnvironment,
+    environment: {
+      ...storesEnvironment(context),
+      PULLPASS_ECR_UPSTREAM_HOSTS: context.settings.ecrUpstreamHosts.join(','),
+    } satisfies ResolveEnvironment,
     permissions: [
       ...readCatalogue(context.storage),
       ...readPartitions(context.storage),

@@ -29,6 +29,11 @@ export interface EcrSource {
 /** As long as the real ones are. */
 const TOKEN_BYTES = 1_200;
 const ACTION = 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken';
+/** For registries over plain HTTP, or under a custom CA: tokens of Pullpass's own identity do not go there. */
+export const ECR_KEY = {
+  accessKeyId: 'AKIAEXAMPLEEXAMPLE01',
+  secretAccessKey: 'an-example-that-opens-nothing',
+} as const;
 const FAILURES = {
   throttle: [400, 'ThrottlingException', 'Rate exceeded'],
   fail: [500, 'ServerException', 'internal failure'],
@@ -68,8 +73,8 @@ export async function startEcrSource(workspace: Workspace, options: EcrSourceOpt
     environment: {
       AWS_ENDPOINT_URL_ECR: `http://127.0.0.1:${port}`,
       AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'an-example-that-opens-nothing',
+      AWS_ACCESS_KEY_ID: ECR_KEY.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: ECR_KEY.secretAccessKey,
     },
     mood: 'answer',
     calls,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { startEcrFront, type EcrFront } from '../support/ecr-front.ts';
-import { startEcrSource, type EcrSource } from '../support/ecr-source.ts';
+import { ECR_KEY, startEcrSource, type EcrSource } from '../support/ecr-source.ts';
 import { startHtpasswdRegistry } from '../support/registry-htpasswd.ts';
 import { newLogin, openScene, type Scene, type SceneAgent } from '../support/scene.ts';
 import { available } from '../support/tools.ts';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   agent = await scene.agent('prod');
   const added = await scene.pullpass.api.addRegistry({
     ...{ address: front.address, environments: ['prod'], tls: { plainHttp: true } },
-    ...{ source: { kind: 'ecr', upstream: UPSTREAM }, probe: { repository: 'team/app' } },
+    ...{ source: { kind: 'ecr', upstream: UPSTREAM, ...ECR_KEY }, probe: { repository: 'team/app' } },
   });
   ({ id } = added);
 });
