@@ -74,12 +74,13 @@ export function ownIdentityFault(
   if (weak !== undefined || isNamed || tls.ca === undefined) return weak;
   // ECR's certificates come from a public CA. With another one, its owner could read the token on the way.
   const rule =
-    "must be left out: a token of Pullpass's own AWS identity goes to ECR only under the system's CA certificates";
+    "must be left out: a token of Pullpass's own AWS identity goes to ECR under the system's CA certificates. Where another CA is " +
+    'right, have this host named where Pullpass runs (serve --ecr-upstream-host, on AWS ecrUpstreamHosts)';
   return invalidInput('tls.ca', rule);
 }
 
 /** With or without a role: what the role gives is had by this identity alone. */
-export function isOwnIdentity(source: Destination['source']): boolean {
+function isOwnIdentity(source: Destination['source']): boolean {
   return source.kind === 'ecr' && typeof source['accessKeyId'] !== 'string';
 }
 

@@ -46,6 +46,12 @@ describe('a secret may go', () => {
   });
 });
 
+it("a token of Pullpass's own identity may go to ECR under a custom CA where the operator named that very host", () => {
+  const destination = { address: canonicalAddress(ECR), source: OWN, ...CA };
+  expect(destinationFault(destination, { ecrUpstreamHosts: [ECR] })).toBeUndefined();
+  expect(destinationFault({ ...destination, ...SKIP }, { ecrUpstreamHosts: [ECR] })?.field).toBe('tls.skipVerify');
+});
+
 describe("a token of Pullpass's own identity never goes", () => {
   it.each<[string, string, SourceSettings, Way, string]>([
     ['to a host that nobody named', OTHER, behind(OWN), {}, 'source.upstream'],

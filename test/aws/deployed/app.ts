@@ -2,7 +2,7 @@
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod/mini';
 import { PullpassStack } from '../../../lib/infra/pullpass-stack.ts';
-import { ACCOUNT_ID, ECR_ROLES, INSTALLATION, REGION, STACK } from '../support/deployment-names.ts';
+import { ACCOUNT_ID, ECR, ECR_ROLES, INSTALLATION, REGION, STACK } from '../support/deployment-names.ts';
 
 const CONTEXT = z.object({
   /** Where the bundled functions are. */
@@ -18,6 +18,7 @@ new PullpassStack(app, STACK, {
     installation: INSTALLATION,
     bundles: context.bundles,
     allowedNetworks: ['127.0.0.0/8'],
+    ecrUpstreamHosts: [ECR],
     trustedTokenUris: [context.trustedTokenUri],
     ecrRolePatterns: [ECR_ROLES],
     alarmEmail: 'nobody@example.com',

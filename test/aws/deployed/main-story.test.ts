@@ -15,15 +15,8 @@ import { available as hasTools } from '../../clients/support/tools.ts';
 import { waitUntil } from '../../clients/support/wait.ts';
 import { query, target } from '../support/aws-call.ts';
 import { deployPullpass, readAdminToken, type Deployment, type Surroundings } from '../support/deployment.ts';
-import { INSTALLATION } from '../support/deployment-names.ts';
-import {
-  ECR,
-  ECR_LIFETIME_MS,
-  GOOGLE,
-  IMAGE,
-  startRegistries,
-  type DeployedRegistries,
-} from '../support/registries.ts';
+import { ECR, INSTALLATION } from '../support/deployment-names.ts';
+import { ECR_LIFETIME_MS, GOOGLE, IMAGE, startRegistries, type DeployedRegistries } from '../support/registries.ts';
 import { available } from '../support/machine.ts';
 import { sayNotShown } from '../support/not-shown.ts';
 import { takeInventory } from '../support/inventory.ts';

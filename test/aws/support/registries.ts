@@ -14,9 +14,9 @@ import {
   startGoogleTokenServer,
   type GoogleTokenServer,
 } from '../../support/google-token-server.ts';
+import { ECR } from './deployment-names.ts';
 
 export const IMAGE = 'team/app:1';
-export const ECR = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 export const GOOGLE = 'europe-docker.pkg.dev';
 /** Long enough for a refresh at half of it, with a schedule of every ten seconds, and two attempts more. */
 export const ECR_LIFETIME_MS = 40_000;
