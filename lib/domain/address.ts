@@ -1,6 +1,6 @@
 /**
- * Where a registry is: `host[:port][/path-prefix]`, as administrators type it, as clients ask for it, and in the one
- * canonical spelling that is compared and stored. Not its job: whether anything answers there.
+ * Where a registry is: `host[:port][/path-prefix]`, as administrators type it, and in the one canonical
+ * spelling that is compared and stored. Not its job: whether anything answers there.
  */
 import { hostOf, type ImageReference } from './image-reference.ts';
 import { canonicalHost, DOCKER_HUB, namesHost, parseRegistryHost, type RegistryHost } from './registry-host.ts';
@@ -27,7 +27,6 @@ export interface BadAddress {
 const MAX_LENGTH = 600;
 const PRINTABLE_ASCII = /^[!-~]+$/;
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
-const SERVER_URL = /^https?:\/\/([^/]*)(?:\/[A-Za-z0-9._~/-]*)?$/i;
 
 /** One trailing slash is taken for what it is, a habit from browsers; everything else that is no address is refused. */
 export function parseAddress(text: string): Result<Address, BadAddress> {
@@ -59,19 +58,6 @@ export function addressCovers(
   reference: Pick<ImageReference, 'canonical' | 'repository'>,
 ): boolean {
   return address.host === hostOf(reference) && liesWithin(reference.repository, address.path);
-}
-
-/**
- * What a docker-credential client sends: a bare `host[:port]`, or a URL whose path says nothing (`https://index.docker.io/v1/`
- * and `…/v1/refresh-token` from docker). The answer is the canonical host; key what you send back by the text that came.
- */
-export function parseServerKey(text: string): Result<string, BadAddress> {
-  const unreadable = unreadableFault(text);
-  if (unreadable !== undefined) return failure({ rule: unreadable });
-  const written = text.includes('://') ? SERVER_URL.exec(text)?.[1] : text;
-  const host = written === undefined ? undefined : parseRegistryHost(written);
-  if (host === undefined) return failure({ rule: 'must be host or host:port, or an http(s) URL of a registry' });
-  return success(canonicalHost(host));
 }
 
 /** The key under which docker looks up a host in its config. */

@@ -9,7 +9,7 @@ import { exportCredentials, type ExportDeps } from '../service/export-credential
 import type { Question } from '../service/situate.ts';
 import type { Result } from '../domain/result.ts';
 import type { ApiFailure, ProblemCode } from './problem.ts';
-import { resolveHost } from '../service/resolve-host.ts';
+import { resolveHelperKey } from '../service/resolve-host.ts';
 import { resolve, type ResolveDeps } from '../service/resolve.ts';
 import { dockerConfig } from '../formats/docker-config.ts';
 import { helperAnswer, HELPER_NOT_FOUND } from '../formats/docker-credential.ts';
@@ -58,10 +58,10 @@ function oneByOne(deps: PullRoutesDeps): readonly Route[] {
       description: {
         summary: "A docker credential helper's get: its stdin in, its stdout out",
         roles: ['agent'],
-        plainBody: 'The server as the client names it',
+        plainBody: 'The registry, or the repository, as the client names it',
         answers: {
           200: "A helper's answer; the headers pullpass-refresh-in and pullpass-expires-in are seconds from now (the latter `never` for a credential that does not run out)",
-          404: 'No registry is for that host, and nothing refuses it: the text by which clients know that they may pull anonymously',
+          404: 'No registry is for that host or repository, and nothing refuses it: the text by which clients know that they may pull anonymously',
         },
         problems: [...PULL_PROBLEMS, 'ambiguous_registry'],
       },
@@ -145,10 +145,11 @@ async function runExplain(request: ApiRequest, deps: PullRoutesDeps): Promise<Ap
 
 async function runDockerCredential(request: ApiRequest, deps: PullRoutesDeps): Promise<ApiResponse> {
   const environment = request.parameters['environment'] ?? '';
-  const serverKey = request.body.replace(/\r?\n$/, '');
-  const resolved = await resolveHost({ caller: request.caller, environment, serverKey }, deps);
+  const key = request.body.replace(/\r?\n$/, '');
+  const resolved = await resolveHelperKey({ caller: request.caller, environment, key }, deps);
   if (!resolved.ok) {
-    return resolved.failure.kind === 'no_credential' ? text(404, HELPER_NOT_FOUND) : refusePlainly(resolved.failure);
+    const refused = refusePlainly(resolved.failure);
+    return resolved.failure.kind === 'no_credential' ? { ...refused, body: HELPER_NOT_FOUND } : refused;
   }
   const { credential, refreshAfter } = resolved.value;
   const now = deps.now();
@@ -158,7 +159,7 @@ async function runDockerCredential(request: ApiRequest, deps: PullRoutesDeps): P
     'pullpass-refresh-in': secondsFrom(now, refreshAfter),
     'pullpass-expires-in': credential.expiresAt === undefined ? 'never' : secondsFrom(now, credential.expiresAt),
   };
-  return text(200, helperAnswer(serverKey, credential), headers);
+  return text(200, helperAnswer(key, credential), headers);
 }
 
 function secondsFrom(now: number, then: number): string {

@@ -34,7 +34,5 @@ function resolveMetric(fields: NonNullable<ServiceEvent['fields']>): Metric | un
 
 function outcomeOf({ status, problem }: NonNullable<ServiceEvent['fields']>): string {
   if (problem !== undefined) return String(problem);
-  if (status === 200) return 'released';
-  // A docker credential helper's own way to say it carries no code.
-  return status === 404 ? 'no_credential' : `status_${String(status)}`;
+  return status === 200 ? 'released' : `status_${String(status)}`;
 }

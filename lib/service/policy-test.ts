@@ -3,9 +3,9 @@
  * now, writes nothing, records no decision.
  */
 import { setImmediate } from 'node:timers/promises';
-import { parseServerKey } from '../domain/address.ts';
 import type { EnvironmentName } from '../domain/environment-name.ts';
 import { invalidInput, type InvalidInput } from '../domain/failures.ts';
+import { parseHelperKey } from '../domain/helper-key.ts';
 import type { Policies } from '../domain/policy-decision.ts';
 import type { StoredPolicy } from '../domain/policy.ts';
 import { failure, success, type Result } from '../domain/result.ts';
@@ -145,9 +145,9 @@ async function testHosts(
   const known = new Map<string, Decisions>();
   const items: TestedImage[] = [];
   for (const text of hosts) {
-    const parsed = parseServerKey(text);
+    const parsed = parseHost(text);
     if (!parsed.ok) {
-      const { rule } = parsed.failure;
+      const rule = parsed.failure;
       items.push(compared('host', text, { present: noHost(rule, present), proposed: next && noHost(rule, next) }));
       continue;
     }
@@ -162,6 +162,13 @@ async function testHosts(
     items.push(compared('host', text, decisions));
   }
   return items;
+}
+
+function parseHost(text: string): Result<string, string> {
+  const key = parseHelperKey(text);
+  if (!key.ok) return failure(key.failure.rule);
+  if (key.value.kind === 'host') return success(key.value.host);
+  return failure('this is a repository: ask for it as an image');
 }
 
 function compared(kind: TestedImage['kind'], image: string, { present, proposed }: Decisions): TestedImage {

@@ -1,27 +1,26 @@
 /**
- * For clients that name only a host (docker-credential helpers): the credential for that host, if anything on it may be
- * pulled and one registry answers for it. Which image comes next is not known here; that is what resolve is for.
+ * For clients of the docker-credential-helper protocol. Most name only a host: they get its credential if anything on it may
+ * be pulled and one registry answers for it. Which image comes next is not known here; that is what resolve is for.
  */
-import type { Credential } from '../domain/credential.ts';
-import { parseServerKey, type CanonicalAddress } from '../domain/address.ts';
-import { invalidInput, type InvalidInput } from '../domain/failures.ts';
+import type { CanonicalAddress } from '../domain/address.ts';
 import type { EnvironmentName } from '../domain/environment-name.ts';
+import { parseHelperKey } from '../domain/helper-key.ts';
 import { decideAddress, decideHost, type Decision, type Policies } from '../domain/policy-decision.ts';
 import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectForHost, type AmbiguousSelection, type RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
-import type { Caller, CallerFailure, Forbidden } from './authenticate.ts';
-import { currentCredential, type NotReleased } from './release.ts';
+import type { Caller } from './authenticate.ts';
+import { currentCredential } from './release.ts';
 import {
   decisionEntry,
   inactive,
   outcomeOf,
   refreshAfter,
-  type Denied,
-  type NoCredential,
-  type RegistryInactive,
+  resolve,
+  type Resolution,
   type ResolveDeps,
+  type ResolveFailure,
 } from './resolve.ts';
 import { admit, policiesOf } from './situate.ts';
 
@@ -32,39 +31,52 @@ export interface AmbiguousHost {
   readonly addresses: readonly string[];
 }
 
-export interface HostResolution {
-  /** As the client wrote it: what its answer must be keyed by. */
-  readonly serverKey: string;
-  readonly credential: Credential;
-  readonly refreshAfter: number;
-  readonly registry: Registry;
-}
+export type HelperResolution = Pick<Resolution, 'credential' | 'refreshAfter' | 'registry'>;
 
-export type ResolveHostFailure =
-  CallerFailure | Forbidden | InvalidInput | Denied | RegistryInactive | NoCredential | AmbiguousHost | NotReleased;
+export type HelperFailure = ResolveFailure | AmbiguousHost;
 
-export interface HostQuestion {
+export interface HelperQuestion {
   readonly caller: Caller;
   readonly environment: string;
-  readonly serverKey: string;
+  /** As the client wrote it. */
+  readonly key: string;
 }
 
-export async function resolveHost(
-  question: HostQuestion,
+/**
+ * A repository is answered as `resolve` answers for it. Clients that ask for one ask for its host next, if there is no
+ * credential, and stop at any refusal. A key that no registry can have is nobody's login here: clients go on without one.
+ */
+export async function resolveHelperKey(
+  question: HelperQuestion,
   deps: ResolveDeps,
-): Promise<Result<HostResolution, ResolveHostFailure>> {
-  const host = parseServerKey(question.serverKey);
-  const admitted = await admit({ ...question, host: host.ok ? host.value : DOCKER_HUB }, ['agent'], deps);
+): Promise<Result<HelperResolution, HelperFailure>> {
+  const { key, ...who } = question;
+  const asked = parseHelperKey(key);
+  if (!asked.ok) {
+    const admitted = await admit({ ...who, host: DOCKER_HUB }, ['agent'], deps);
+    return admitted.ok ? failure({ kind: 'no_credential', image: key, rule: asked.failure.rule }) : admitted;
+  }
+  switch (asked.value.kind) {
+    case 'repository':
+      return await resolve({ ...who, image: asked.value.reference.canonical }, deps);
+    case 'host':
+      return await resolveHost({ ...who, host: asked.value.host }, deps);
+  }
+}
+
+async function resolveHost(
+  question: { readonly caller: Caller; readonly environment: string; readonly host: string },
+  deps: ResolveDeps,
+): Promise<Result<HelperResolution, HelperFailure>> {
+  const admitted = await admit(question, ['agent'], deps);
   if (!admitted.ok) return admitted;
-  if (!host.ok) return failure(invalidInput('server', host.failure.rule));
 
   const { view, ...caller } = admitted.value;
   const { environment } = caller;
+  const { host } = question;
   const policies = { ...policiesOf(view), at: deps.now() };
-  const asked = selectAsked({ host: host.value, environment, policies, registries: view.registries });
-  const about = { ...caller, image: host.value, at: deps.now(), decision: asked.decision };
-  const released = await releaseSelected(about, asked.selection, deps);
-  return released.ok ? success({ serverKey: question.serverKey, ...released.value }) : released;
+  const { selection, decision } = selectAsked({ host, environment, policies, registries: view.registries });
+  return await releaseSelected({ ...caller, image: host, at: deps.now(), decision }, selection, deps);
 }
 
 /** Records what is decided, whatever it is, before it is answered. */
@@ -72,7 +84,7 @@ async function releaseSelected(
   about: Parameters<typeof decisionEntry>[0],
   selection: RegistrySelection | AmbiguousSelection,
   deps: ResolveDeps,
-): Promise<Result<Omit<HostResolution, 'serverKey'>, ResolveHostFailure>> {
+): Promise<Result<HelperResolution, HelperFailure>> {
   const { decision, environment, image: host } = about;
   const record = (outcome: Parameters<typeof decisionEntry>[1]): Promise<void> =>
     deps.recordDecision(decisionEntry(about, outcome));

@@ -5,7 +5,6 @@ import {
   DOCKER_HUB_ADDRESS,
   dockerConfigKey,
   parseAddress,
-  parseServerKey,
   splitAddress,
 } from '../../lib/domain/address.ts';
 import { mistakenHost } from '../../lib/domain/registry-host.ts';
@@ -100,7 +99,6 @@ describe('a registry address', () => {
     (value) => {
       if (!claimsToBeText(value)) return;
       expect(ruleOf(parseAddress(value))).toBe('must be a text');
-      expect(ruleOf(parseServerKey(value))).toBe('must be a text');
     },
   );
 
@@ -147,72 +145,7 @@ describe('an address covers', () => {
   });
 });
 
-describe("a client's server key", () => {
-  it.each([
-    ['quay.io', 'quay.io'],
-    ['Quay.io:443', 'quay.io'],
-    ['localhost:5000', 'localhost:5000'],
-    ['registry:5000', 'registry:5000'],
-    ['[::1]:5000', '[::1]:5000'],
-    ['docker.io', 'docker.io'],
-    ['index.docker.io', 'docker.io'],
-    ['registry-1.docker.io', 'docker.io'],
-    ['https://index.docker.io/v1/', 'docker.io'],
-    ['https://index.docker.io/v1/refresh-token', 'docker.io'],
-    ['https://index.docker.io/v1/access-token', 'docker.io'],
-    ['https://quay.io', 'quay.io'],
-    ['http://harbor.corp:8080/', 'harbor.corp:8080'],
-    ['HTTPS://harbor.corp/v2/', 'harbor.corp'],
-  ])('%s means %s', (text, host) => {
-    expect(parseServerKey(text)).toEqual({ ok: true, value: host });
-  });
-
-  it.each([
-    ...[
-      '',
-      ' ',
-      '\n',
-      'quay.io\n',
-      'quay.io ',
-      '/',
-      'https://',
-      'https:///v1/',
-      'ftp://quay.io',
-      'https://https://quay.io',
-      '://quay.io',
-    ],
-    ...[
-      'user@quay.io',
-      'https://user:pass@quay.io/',
-      'https://docker.io\\@evil.com/',
-      'https://docker.io#@evil.com/',
-      'https://docker.io?x',
-    ],
-    ...[
-      'ｄocker.io',
-      'docker。io',
-      'docker.io%2eevil.com',
-      'docker.io#x',
-      '*',
-      '*.quay.io',
-      ':443',
-      'https://:443/',
-      'quay.io/team',
-    ],
-  ])('%j is refused', (text) => {
-    expect(parseServerKey(text)).toMatchObject({ ok: false });
-  });
-
-  it('is never an empty host, and never one with odd characters, whatever the text', () => {
-    fc.assert(
-      fc.property(anyText, fc.constantFrom('', 'https://', 'http://'), (text, scheme) => {
-        const parsed = parseServerKey(scheme + text);
-        if (parsed.ok) expect(parsed.value).toMatch(/^[a-z0-9[][a-z0-9.:[\]-]*$/);
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
+describe('the key of a host', () => {
   it('in a docker config is the URL for Docker Hub and the host for all others', () => {
     expect(dockerConfigKey('docker.io')).toBe('https://index.docker.io/v1/');
     expect(dockerConfigKey('quay.io:5000')).toBe('quay.io:5000');
