@@ -7,9 +7,12 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { install, unpack, updateLists, whyNoApt } from './prepare/apt.ts';
+import { goBuild } from './prepare/go-build.ts';
 import { listeningPorts } from './prepare/listeners.ts';
 import {
+  BUILT_FOLDER,
   CACHE_FOLDER,
+  CRANE_MODULE,
   MANIFEST_PATH,
   SYSTEM_BINARIES,
   TOOLS,
@@ -24,21 +27,39 @@ import { removeAbandoned } from './support/workspace.ts';
 const SERVICE_PORTS = ['80', '443', '2375', '2376', '5000'];
 const SERVICE_START_MS = 300;
 
-/** Unpacked services come before installed ones, so that every machine runs the suite with the same kind of files. */
+/** What was built or unpacked comes before what is installed, so that every machine runs the suite with the same kind of files. */
 function locate(wanted: Tool): string | undefined {
-  return [...UNPACKED_BINARIES, ...SYSTEM_BINARIES]
+  return [BUILT_FOLDER, ...UNPACKED_BINARIES, ...SYSTEM_BINARIES]
     .map((folder) => join(folder, wanted.name))
     .find((path) => existsSync(path) && spawnSync(path, wanted.probe, { stdio: 'ignore' }).status === 0);
 }
 
-/** The docker CLI of the machine is passed over: the suite runs the one of the packages. */
+/** The docker CLI and the crane of the machine are passed over: the suite runs the ones that it knows. */
 function isThere(wanted: Tool): boolean {
   const path = locate(wanted);
+  if (wanted.how === 'build') return path?.startsWith(BUILT_FOLDER) === true;
   return path !== undefined && (wanted.name !== 'docker' || path.startsWith(UNPACKED_FOLDER));
 }
 
 /** Answers, by tool, why it could not be had. */
 function fetchMissing(missing: readonly Tool[]): Map<string, string> {
+  const toBuild = missing.filter(({ how }) => how === 'build');
+  const packaged = missing.filter(({ how }) => how !== 'build');
+  return new Map([...build(toBuild), ...(packaged.length > 0 ? fetchPackages(packaged) : [])]);
+}
+
+function build(missing: readonly Tool[]): Map<string, string> {
+  return new Map(
+    missing.flatMap(({ name, packages }) =>
+      packages.map((program): [string, string] => {
+        console.log(`building ${name}`);
+        return [name, goBuild(CRANE_MODULE, { program, into: BUILT_FOLDER })];
+      }),
+    ),
+  );
+}
+
+function fetchPackages(missing: readonly Tool[]): Map<string, string> {
   const reasons = new Map<string, string>();
   const impossible = whyNoApt();
   if (impossible !== undefined) return new Map(missing.map(({ name }) => [name, impossible]));

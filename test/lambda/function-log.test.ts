@@ -69,8 +69,12 @@ describe("a function's log", () => {
     ['a release', answered({ status: 200 }), ['Resolves{Installation=test,Outcome=released}']],
     ['a denial', answered({ status: 403, problem: 'denied' }), ['Resolves{Installation=test,Outcome=denied}']],
     [
-      "a helper's not found, which has no code",
-      answered({ status: 404, problem: 'no_credential', route: '/iam/v1/environments/{environment}/docker-credential' }),
+      "a helper's not found",
+      answered({
+        status: 404,
+        problem: 'no_credential',
+        route: '/iam/v1/environments/{environment}/docker-credential',
+      }),
       ['Resolves{Installation=test,Outcome=no_credential}'],
     ],
     ['an explanation', answered({ status: 200, route: '/v1/environments/{environment}/explain' }), []],

@@ -30,6 +30,16 @@ export function buildahPull(host: Host, image: string): Promise<Outcome> {
   return runClient(host, 'buildah', ['pull', '--policy', 'always', image]);
 }
 
+/** One of go-containerregistry's clients, as ko, cosign and kaniko are. Asks for the repository and then for the host. */
+export function craneManifest(host: Host, image: string): Promise<Outcome> {
+  return runClient(host, 'crane', ['manifest', image]);
+}
+
+/** Reads all of the image, every time. */
+export function cranePull(host: Host, image: string): Promise<Outcome> {
+  return runClient(host, 'crane', ['pull', image, `${host.folder}/pulled-${randomUUID()}.tar`]);
+}
+
 /** Needs no engine. Works on images in the format v2s2. */
 export function dockerManifestInspect(host: Host, image: string): Promise<Outcome> {
   return runClient(host, 'docker', ['manifest', 'inspect', '--insecure', image]);

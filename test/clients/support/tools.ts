@@ -2,6 +2,7 @@
  * The programs that the real-client suite runs, where each comes from, and which of them this machine has. prepare.ts
  * gets them and writes the manifest; tests read it here. Nothing here installs anything.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
@@ -10,6 +11,13 @@ export const PROJECT_FOLDER = join(import.meta.dirname, '../../..');
 export const CACHE_FOLDER = join(PROJECT_FOLDER, '.cache/clients');
 /** Packages are unpacked, not installed, into this folder: nothing of them ever starts by itself. */
 export const UNPACKED_FOLDER = join(CACHE_FOLDER, 'unpacked');
+/** Its go.mod pins crane. */
+export const CRANE_MODULE = join(PROJECT_FOLDER, 'test/clients/prepare/crane');
+const CRANE_CHECKSUMS = createHash('sha256')
+  .update(readFileSync(join(CRANE_MODULE, 'go.sum')))
+  .digest('hex');
+/** Another version is built into another folder. */
+export const BUILT_FOLDER = join(CACHE_FOLDER, 'built', CRANE_CHECKSUMS.slice(0, 16));
 const MANIFEST_FILE = join(CACHE_FOLDER, 'manifest.json');
 
 export const SYSTEM_BINARIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
@@ -18,8 +26,8 @@ export const UNPACKED_BINARIES = [join(UNPACKED_FOLDER, 'usr/sbin'), join(UNPACK
 export interface Tool {
   readonly name: string;
   /** Services are unpacked, because installing one would leave it to start with the machine. */
-  readonly how: 'install' | 'unpack';
-  /** Debian and Ubuntu packages that may hold it; tried in this order. */
+  readonly how: 'install' | 'unpack' | 'build';
+  /** Debian and Ubuntu packages that may hold it, tried in this order; the Go package that it is built from. */
   readonly packages: readonly string[];
   /** Arguments with which it ends at once and successfully. */
   readonly probe: readonly string[];
@@ -41,6 +49,10 @@ export const TOOLS = [
   { name: 'containerd', how: 'unpack', packages: ['containerd'], probe: ['--version'] },
   { name: 'runc', how: 'unpack', packages: ['runc'], probe: ['--version'] },
   { name: 'dockerd', how: 'unpack', packages: ['docker.io'], probe: ['--version'] },
+  {
+    ...{ name: 'crane', how: 'build', probe: ['version'] },
+    packages: ['github.com/google/go-containerregistry/cmd/crane'],
+  },
   { name: 'docker', how: 'unpack', packages: ['docker.io', 'docker-cli'], probe: ['--version'] },
 ] as const satisfies readonly Tool[];
 
