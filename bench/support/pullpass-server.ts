@@ -12,7 +12,7 @@ import { serveMeasured } from './measured-server.ts';
 const [, , directory = '', cacheMilliseconds = ''] = process.argv;
 const opened = await openEmbeddedStore({ directory });
 if (!opened.ok) throw new Error(opened.failure.advice);
-const { handler } = compose({
+const composition = compose({
   ...opened.value,
   report: eventLog().report,
   allowNetworks: [],
@@ -22,4 +22,4 @@ const { handler } = compose({
   version: 'bench',
   ...(cacheMilliseconds === '' ? {} : { catalogueCacheMilliseconds: Number(cacheMilliseconds) }),
 });
-await serveMeasured(localServer(handler, undefined));
+await serveMeasured(localServer(composition, undefined));

@@ -70,7 +70,7 @@ function callerOf({ headers, requestContext }: ApiEvent, callers: CallersOf): Ca
 
 const BEARER = /^bearer +(?<token>[\x21-\x7e]{1,512})$/i;
 
-function bearerToken(header: string | undefined): Secret | undefined {
+export function bearerToken(header: string | undefined): Secret | undefined {
   const token = header === undefined ? undefined : BEARER.exec(header.trim())?.groups?.['token'];
   return token === undefined ? undefined : new Secret(token);
 }

@@ -12,6 +12,7 @@ import type { Report } from '../service/events.ts';
 import { whereThrown } from '../service/where-thrown.ts';
 import { StoreUnavailable } from '../stores/catalogue.ts';
 import { apiRequest, type ApiEvent, type ApiRequest, type ApiResponse } from './api-request.ts';
+import { bodyLimitOfRoute } from './body-limits.ts';
 import type { BadRequest, RouteFailure } from './problem.ts';
 import { noQuery } from './request-schemas.ts';
 import { refuse, refusePlainly, type Route } from './route.ts';
@@ -25,11 +26,9 @@ export interface ApiDeps {
   readonly now: () => number;
 }
 
-export const MAX_BODY_BYTES = 262_144;
-
 export function api(deps: ApiDeps): ApiHandler {
   const literalPaths = deps.routes.map(({ path }) => path).filter((path) => !path.includes('{'));
-  const router = httpRouter<ApiEvent, APIGatewayProxyStructuredResultV2>({
+  const router = httpRouter<ApiEvent, Answered>({
     routes: deps.routes.map((route) => ({
       method: route.method,
       path: route.path,
@@ -41,25 +40,31 @@ export function api(deps: ApiDeps): ApiHandler {
   const handler = middy<ApiEvent, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .onError((request) => {
       const response = refuse(thrown(request.error, deps));
-      request.response = report({ method: 'other', route: 'none', startedAt: deps.now(), response }, deps);
+      request.response = report(request.event, unrouted(response, deps), deps);
     })
-    .handler(router);
+    .handler(async (event, context) => report(event, await router(event, context), deps));
   return async (event, context) => await handler(event, context);
 }
 
+interface Answered extends ApiResponse {
+  /** For the log; not sent. */
+  readonly asked: { readonly method: string; readonly route: string; readonly startedAt: number };
+}
+
+/** Neither path nor method is logged: they are whatever a stranger sends. */
+function unrouted(response: ApiResponse, deps: ApiDeps): Answered {
+  return { ...response, asked: { method: 'other', route: 'none', startedAt: deps.now() } };
+}
+
 /** `/v1/registries/bulk` is a path of its own, also for methods that only `/v1/registries/{id}` takes. */
-function besides(
-  literalPaths: readonly string[],
-  route: Route,
-  deps: ApiDeps,
-): (event: ApiEvent) => Promise<ApiResponse> {
+function besides(literalPaths: readonly string[], route: Route, deps: ApiDeps): (event: ApiEvent) => Promise<Answered> {
   const others = new Set(literalPaths.filter((path) => path !== route.path && matches(route.path, path)));
   if (others.size === 0) return (event) => answer(route, event, deps);
   return async (event) =>
     others.has(withoutSlash(event.rawPath)) ? noRoute({ path: event.rawPath }, deps) : await answer(route, event, deps);
 }
 
-async function answer(route: Route, event: ApiEvent, deps: ApiDeps): Promise<ApiResponse> {
+async function answer(route: Route, event: ApiEvent, deps: ApiDeps): Promise<Answered> {
   const startedAt = deps.now();
   const refuseInStyle = route.failureStyle === 'plain' ? refusePlainly : refuse;
   let response: ApiResponse;
@@ -69,12 +74,13 @@ async function answer(route: Route, event: ApiEvent, deps: ApiDeps): Promise<Api
   } catch (error) {
     response = refuseInStyle(thrown(error, deps));
   }
-  return report({ method: route.method, route: route.path, startedAt, response }, deps);
+  return { ...response, asked: { method: route.method, route: route.path, startedAt } };
 }
 
 /** What no route has to look at itself: a body that is too large or not text, query parameters that it does not know. */
 function readRequest(event: ApiEvent, route: Route): Result<ApiRequest, RouteFailure | BadRequest | InvalidInput> {
-  if ((event.body?.length ?? 0) > MAX_BODY_BYTES) return failure({ kind: 'route_failure', code: 'body_too_large' });
+  const limit = bodyLimitOfRoute(route.description.roles);
+  if ((event.body?.length ?? 0) > limit) return failure({ kind: 'route_failure', code: 'body_too_large' });
   const request = apiRequest(event, route.callers ?? 'token');
   if (!request.ok) return request;
   const { body, plainBody } = route.description;
@@ -85,7 +91,7 @@ function readRequest(event: ApiEvent, route: Route): Result<ApiRequest, RouteFai
   return query.ok ? request : query;
 }
 
-function noRoute({ path }: { readonly path: string }, deps: ApiDeps): ApiResponse {
+function noRoute({ path }: { readonly path: string }, deps: ApiDeps): Answered {
   const literal = deps.routes.filter((route) => route.path === withoutSlash(path));
   const matching = literal.length > 0 ? literal : deps.routes.filter((route) => matches(route.path, path));
   const methods = matching.map(({ method }) => method);
@@ -93,8 +99,7 @@ function noRoute({ path }: { readonly path: string }, deps: ApiDeps): ApiRespons
     methods.length === 0
       ? refuse({ kind: 'route_failure', code: 'route_not_found' })
       : refuse({ kind: 'method_not_allowed', allowed: [...new Set(methods)].sort() });
-  // Neither path nor method is logged: they are whatever a stranger sends.
-  return report({ method: 'other', route: 'none', startedAt: deps.now(), response }, deps);
+  return unrouted(response, deps);
 }
 
 function matches(pattern: string, path: string): boolean {
@@ -111,20 +116,14 @@ function withoutSlash(path: string): string {
 }
 
 /** Logs the answer, and gives it back without what is only for the log. */
-function report(
-  answered: {
-    readonly method: string;
-    readonly route: string;
-    readonly startedAt: number;
-    readonly response: ApiResponse;
-  },
-  deps: ApiDeps,
-): ApiResponse {
-  const { method, route, startedAt } = answered;
-  const { problemCode, ...response } = answered.response;
+function report(event: ApiEvent, answered: Answered, deps: ApiDeps): ApiResponse {
+  const { asked, problemCode, ...response } = answered;
+  const { method, route, startedAt } = asked;
   const { statusCode: status } = response;
   const milliseconds = Math.round(deps.now() - startedAt);
-  const fields = { method, route, status, problem: problemCode, milliseconds };
+  // Of the connection: what a header says of it is whatever a stranger sends.
+  const clientAddress = event.requestContext.http.sourceIp;
+  const fields = { method, route, status, problem: problemCode, milliseconds, clientAddress };
   deps.report({ level: status >= 500 ? 'error' : 'info', code: 'http.answer', fields });
   return response;
 }

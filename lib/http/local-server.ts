@@ -1,24 +1,39 @@
 /**
  * HTTP on this machine: turns a request into the event that API Gateway would send, and the answer back. Nothing else is
- * decided here. Caps on body, headers and time hold before the event exists.
+ * decided here. Caps on connections, headers, body and time hold before the event exists.
  */
 import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { Secret } from '../domain/secret.ts';
 import type { ApiHandler } from './api.ts';
-import { MAX_BODY_BYTES } from './api.ts';
 import { LOCAL_CONTEXT } from './local-context.ts';
+import { endUnread, readBody } from './request-body.ts';
+
+export interface LocalApi {
+  readonly handler: ApiHandler;
+  /** How many bytes a request with this token may have; 0 for nobody's. Never rejects. */
+  readonly bodyLimitOf: (token: Secret) => Promise<number>;
+}
 
 export interface ServerLimits {
   readonly requestTimeout: number;
   readonly headersTimeout: number;
   /** How often the two above are looked at. All in milliseconds. */
   readonly connectionsCheckingInterval: number;
+  readonly maxConnections: number;
 }
 
-const LIMITS: ServerLimits = { requestTimeout: 15_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 };
+/** What strangers can make it hold: as many connections as this, each with headers and the body of a host. */
+const LIMITS: ServerLimits = {
+  requestTimeout: 15_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5_000,
+  maxConnections: 2_048,
+};
 const MAX_HEADERS = { maxHeaderSize: 16_384, keepAliveTimeout: 30_000 };
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export interface TlsFiles {
   /** PEM. */
@@ -26,70 +41,42 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-export function localServer(handler: ApiHandler, tls: TlsFiles | undefined, limits = LIMITS): Server {
+export function localServer(api: LocalApi, tls: TlsFiles | undefined, limits = LIMITS): Server {
   const listener: RequestListener = (request, response) => {
-    void serve(request, response, handler);
+    void serve(request, response, api);
   };
+  const { maxConnections, ...timeouts } = limits;
+  const options = { ...MAX_HEADERS, ...timeouts };
   const server =
-    tls === undefined
-      ? createServer({ ...MAX_HEADERS, ...limits }, listener)
-      : createTlsServer(
-          { ...MAX_HEADERS, ...limits, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' },
-          listener,
-        );
+    tls === undefined ? createServer(options, listener) : createTlsServer({ ...options, ...secured(tls) }, listener);
   server.maxRequestsPerSocket = 10_000;
+  server.maxConnections = maxConnections;
   return server;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, handler: ApiHandler): Promise<void> {
+function secured({ certificate, key }: TlsFiles): TlsServerOptions {
+  return { cert: certificate, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, api: LocalApi): Promise<void> {
   try {
-    const body = await readBody(request);
-    const answer = await handler(eventOf(request, body ?? OVERSIZE), LOCAL_CONTEXT);
+    const { bytes, complete } = await readBody(request, api.bodyLimitOf);
+    const answer = await api.handler(eventOf(request, bytes), LOCAL_CONTEXT);
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(answer.headers ?? {})) headers[name] = String(value);
-    // What was not read of an oversize body must not be taken for the next request.
-    if (body === undefined) headers['connection'] = 'close';
+    if (!complete) headers['connection'] = 'close';
     const text = answer.body ?? '';
-    const bytes = Buffer.byteLength(text);
-    headers['content-length'] = String(bytes);
+    const length = Buffer.byteLength(text);
+    headers['content-length'] = String(length);
     response.writeHead(answer.statusCode ?? 200, headers);
+    const sent = request.method === 'HEAD' ? '' : text;
+    if (!complete) await endUnread(request, response, Buffer.from(sent));
     // Text that is ASCII throughout is written without being encoded.
-    response.end(request.method === 'HEAD' ? '' : text, bytes === text.length ? 'latin1' : 'utf8');
-    if (body === undefined) request.destroy();
+    else response.end(sent, length === text.length ? 'latin1' : 'utf8');
   } catch {
     // The client went away while it sent or received: there is nobody to answer.
     response.destroy();
   }
-}
-
-/** Stands for a body that was not read to its end: each route refuses it in its own style. */
-const OVERSIZE = Buffer.alloc(MAX_BODY_BYTES + 1);
-
-/** Undefined: too large. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > MAX_BODY_BYTES) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return await new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_BODY_BYTES) {
-        request.pause();
-        resolve(undefined);
-        return;
-      }
-      chunks.push(chunk);
-    });
-    request.on('end', () => {
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    });
-    request.on('error', reject);
-    request.on('close', () => {
-      // The client has gone. (An error for each whole request would cost a twentieth of it.)
-      if (!request.complete) reject(new Error('the request ended early'));
-    });
-  });
 }
 
 function eventOf(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2 {
@@ -115,12 +102,17 @@ function eventOf(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2
         method,
         path,
         protocol: `HTTP/${request.httpVersion}`,
-        sourceIp: request.socket.remoteAddress ?? '',
+        sourceIp: plainAddress(request.socket.remoteAddress ?? ''),
         userAgent: headers['user-agent'] ?? '',
       },
     },
     ...bodyOf(body),
   };
+}
+
+/** A server on `::` sees who comes by IPv4 as `::ffff:192.0.2.1`. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=[0-9.]+$)/i, '');
 }
 
 /** Bytes that are no text go as they are, for the API to refuse: decoding them here would change them in silence. */

@@ -213,7 +213,10 @@ function routeProblem(code: RouteFailure['code']): Problem {
     case 'route_not_found':
       return { ...problem(404, code, 'No such path'), detail: 'there is no such method and path: see /openapi.json' };
     case 'body_too_large':
-      return { ...problem(413, code, 'Too large'), detail: 'the request body may have at most 256 KiB' };
+      return {
+        ...problem(413, code, 'Too large'),
+        detail: 'the request body may have at most 4 KiB where hosts call, and 256 KiB elsewhere',
+      };
     case 'store_unavailable':
       return {
         ...problem(503, code, 'The store cannot be reached'),

@@ -8,6 +8,8 @@ import { hostConfigRoutes } from '../http/host-config-routes.ts';
 import { pullRoutes } from '../http/pull-routes.ts';
 import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
+import { bodyLimitOfToken } from '../http/body-limits.ts';
+import type { LocalApi } from '../http/local-server.ts';
 import { changeDeps, UNHURRIED } from '../service/change-deps.ts';
 import type { Report } from '../service/events.ts';
 import { pullDeps } from '../service/pull-deps.ts';
@@ -20,6 +22,7 @@ import type { Vault } from '../stores/vault.ts';
 
 export interface Composition {
   readonly handler: ApiHandler;
+  readonly bodyLimitOf: LocalApi['bodyLimitOf'];
   readonly refreshDeps: RefreshDeps;
   readonly reverifyDeps: ReverifyDeps;
   /** To be called when the catalogue was changed in another way than through the handler. */
@@ -64,6 +67,8 @@ export function compose(options: CompositionOptions): Composition {
       if (isSuccess(answer.statusCode) && !READS.has(method) && !changesNothing(event.rawPath)) views.forget();
       return answer;
     },
+    // Where the store cannot say it, the route cannot either, and says so.
+    bodyLimitOf: (token) => bodyLimitOfToken(token, deps).catch(() => 0),
     refreshDeps: deps,
     reverifyDeps: { ...deps, pause },
     forget: () => {

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { failure, success, type Result } from '../domain/result.ts';
+import type { Report } from '../service/events.ts';
 
 export interface ListenFailure {
   readonly code: 'in_use' | 'not_allowed' | 'no_such_address' | 'failed';
@@ -29,6 +30,21 @@ const CODES: Readonly<Record<string, ListenFailure['code']>> = {
   EADDRNOTAVAIL: 'no_such_address',
   ENOTFOUND: 'no_such_address',
 };
+
+const SAY_AGAIN_MS = 60_000;
+
+/** Reports connections that are refused because there are too many: at most once a minute, since a flood is what it is for. */
+export function reportRefusedConnections(
+  server: Server,
+  deps: { readonly report: Report; readonly now: () => number },
+): void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  server.on('drop', () => {
+    if (deps.now() - saidAt < SAY_AGAIN_MS) return;
+    saidAt = deps.now();
+    deps.report({ level: 'warn', code: 'serve.connections_full', fields: { limit: server.maxConnections } });
+  });
+}
 
 export function isLoopbackHost(host: string): boolean {
   if (host === 'localhost') return true;

@@ -19,7 +19,7 @@ import { checkStoredTimes, startClockWatch } from './clock-watch.ts';
 import { compose } from './compose.ts';
 import { greeting } from './greeting.ts';
 import { loadHostScripts } from './host-scripts.ts';
-import { isLoopbackHost, listen, type ListenFailure } from './listen.ts';
+import { isLoopbackHost, listen, reportRefusedConnections, type ListenFailure } from './listen.ts';
 import { eventLog, type EventLog } from './log.ts';
 import { startRefreshLoop } from './refresh-loop.ts';
 import { startReverifyLoop } from './reverify-loop.ts';
@@ -103,7 +103,8 @@ async function serveStore(parts: {
   });
   const clock = { store, report, now: Date.now, elapsed: () => performance.now(), onStep: composition.forget };
   await checkStoredTimes(clock);
-  const server = localServer(composition.handler, tls);
+  const server = localServer(composition, tls);
+  reportRefusedConnections(server, { report, now: Date.now });
   const listening = await listen(server, options);
   if (!listening.ok) return complain(listenAdvice(listening.failure, options));
 

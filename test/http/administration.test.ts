@@ -292,6 +292,14 @@ describe('a login that is looked at', () => {
     expect((await pullpass.call('GET /healthz')).status).toBe(200);
   });
 
+  it('logs where a guessed token came from, by the connection and not by what a header says', async () => {
+    const guessed = { token: `pp_${'0'.repeat(16)}_${'0'.repeat(64)}`, headers: { 'x-forwarded-for': '192.0.2.7' } };
+    for (const path of ['/v1/registries', '/v1/nothing']) {
+      await pullpass.call(`GET ${path}`, undefined, guessed);
+      expect(pullpass.events.at(-1)).toMatchObject({ code: 'http.answer', fields: { clientAddress: '127.0.0.1' } });
+    }
+  });
+
   it('has the code of a refusal in the log, and the name of who did it in the audit trail', async () => {
     await add({ environments: [] });
     expect(pullpass.events.at(-1)).toMatchObject({ code: 'http.answer', fields: { problem: 'invalid_input' } });

@@ -5,12 +5,15 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { api, MAX_BODY_BYTES, type ApiHandler } from '../../lib/http/api.ts';
+import { api, type ApiHandler } from '../../lib/http/api.ts';
+import { MAX_BODY_BYTES } from '../../lib/http/body-limits.ts';
 import { json } from '../../lib/http/api-request.ts';
 import { localServer } from '../../lib/http/local-server.ts';
 import { listen } from '../../lib/serve/listen.ts';
 
-const QUICK = { requestTimeout: 300, headersTimeout: 300, connectionsCheckingInterval: 50 };
+const QUICK = { requestTimeout: 300, headersTimeout: 300, connectionsCheckingInterval: 50, maxConnections: 100 };
+const TOKEN = `pp_${'0'.repeat(16)}_${'1'.repeat(64)}`;
+const AUTHORIZATION = `authorization: Bearer ${TOKEN}\r\n`;
 let server: Server;
 let port: number;
 let bodies: string[];
@@ -24,7 +27,7 @@ const handler: ApiHandler = api({
       path: '/echo',
       description: {
         summary: '',
-        roles: [],
+        roles: ['admin'],
         plainBody: 'anything',
         query: z.strictObject({ a: z.optional(z.string()), b: z.optional(z.string()) }),
         answers: {},
@@ -47,9 +50,11 @@ const handler: ApiHandler = api({
   ],
 });
 
+const bodyLimitOf = async (): Promise<number> => MAX_BODY_BYTES;
+
 beforeEach(async () => {
   bodies = [];
-  server = localServer(handler, undefined, QUICK);
+  server = localServer({ handler, bodyLimitOf }, undefined, QUICK);
   const listening = await listen(server, { host: '127.0.0.1', port: 0 });
   if (!listening.ok) throw new Error(listening.failure.code);
   port = listening.value;
@@ -87,13 +92,16 @@ describe('the local server', () => {
     const answer = await fetch(`http://127.0.0.1:${port}/echo?a=1&b=x%20y`, {
       method: 'POST',
       body: 'héllo',
-      headers: { authorization: 'bearer abc' },
+      headers: { authorization: `bearer ${TOKEN}` },
     });
-    expect(await answer.json()).toEqual({ length: 5, token: 'abc', query: { a: '1', b: 'x y' } });
+    expect(await answer.json()).toEqual({ length: 5, token: TOKEN, query: { a: '1', b: 'x y' } });
   });
 
   it('refuses an announced body that is too large before it is sent', async () => {
-    const answer = await raw([`POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10000000\r\n\r\n`, 'x'.repeat(1000)]);
+    const answer = await raw([
+      `POST /echo HTTP/1.1\r\nhost: x\r\n${AUTHORIZATION}content-length: 10000000\r\n\r\n`,
+      'x'.repeat(1000),
+    ]);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain('body_too_large');
     expect(bodies).toEqual([]);
@@ -102,13 +110,16 @@ describe('the local server', () => {
   it('refuses an endless chunked body once it is too large', async () => {
     const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`;
     const chunks = Array.from({ length: MAX_BODY_BYTES / 0x8000 + 1 }, () => chunk);
-    const answer = await raw(['POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n', ...chunks]);
+    const answer = await raw([
+      `POST /echo HTTP/1.1\r\nhost: x\r\n${AUTHORIZATION}transfer-encoding: chunked\r\n\r\n`,
+      ...chunks,
+    ]);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(bodies).toEqual([]);
   });
 
   it('does not wait for ever for a body or for headers that trickle in', async () => {
-    const head = 'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n';
+    const head = `POST /echo HTTP/1.1\r\nhost: x\r\n${AUTHORIZATION}content-length: 50\r\n\r\n`;
     expect(await raw([head, ...Array<string>(20).fill('y')], 100)).toMatch(/^(?:$|HTTP\/1\.1 408 )/);
     expect(await raw(['GET / HTTP/1.1\r\nx: ', ...Array<string>(20).fill('z')], 60)).toMatch(/^(?:$|HTTP\/1\.1 408 )/);
     expect(bodies).toEqual([]);
@@ -119,15 +130,16 @@ describe('the local server', () => {
   });
 
   it('outlives a client that goes away in the middle', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
     await new Promise<void>((resolve) => {
-      const request = httpRequest({ port, host: '127.0.0.1', method: 'POST', path: '/echo' });
+      const request = httpRequest({ port, host: '127.0.0.1', method: 'POST', path: '/echo', headers });
       request.on('error', () => {
         resolve();
       });
       request.write('half');
       setTimeout(() => request.destroy(), 20);
     });
-    expect((await fetch(`http://127.0.0.1:${port}/echo`, { method: 'POST', body: 'x' })).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${port}/echo`, { method: 'POST', body: 'x', headers })).status).toBe(200);
   });
 
   it('says internal error, and not which, when a route throws', async () => {
@@ -149,7 +161,7 @@ describe('the local server', () => {
     const folder = new URL('../support/certificates/', import.meta.url);
     const read = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
     const tls = { certificate: await read('server.pem'), key: await read('server.key') };
-    const secure = localServer(handler, tls);
+    const secure = localServer({ handler, bodyLimitOf }, tls);
     const listening = await listen(secure, { host: '127.0.0.1', port: 0 });
     if (!listening.ok) throw new Error(listening.failure.code);
     const ca = await read('ca.pem');

@@ -142,7 +142,7 @@ describe('resolve', () => {
     expect(audit.body).toMatchObject({ items: [{ wouldRefuse: true, outcome: 'released', environment: 'prod' }] });
   });
 
-  it.each(['', ' alpine', 'https://quay.io/team/app', 'quay.io/Team/app', 'ｄocker.io/app', 'a'.repeat(5000)])(
+  it.each(['', ' alpine', 'https://quay.io/team/app', 'quay.io/Team/app', 'ｄocker.io/app', 'a'.repeat(4000)])(
     'says what is wrong with the image %# and decides nothing',
     async (image) => {
       const answer = await resolve(image);
@@ -150,6 +150,11 @@ describe('resolve', () => {
       expect(answer.text).toContain('image');
     },
   );
+
+  it('refuses a body that is longer than any image reference', async () => {
+    const answer = await resolve('a'.repeat(5000));
+    expect(answer.body).toMatchObject({ status: 413, code: 'body_too_large' });
+  });
 
   it.each([
     ['not JSON', '{"image": "alp', 'bad_json'],

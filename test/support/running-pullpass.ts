@@ -68,7 +68,7 @@ export async function startPullpass(
   });
   const { handler, undescribed } = await checkedHandler(composition.handler);
   events.length = 0;
-  const server = localServer(handler, undefined);
+  const server = localServer({ ...composition, handler }, undefined);
   const listening = await listen(server, { host: '127.0.0.1', port: 0 });
   if (!listening.ok) throw new Error(listening.failure.code);
   const url = `http://127.0.0.1:${listening.value}`;

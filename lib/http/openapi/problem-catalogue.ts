@@ -71,7 +71,7 @@ const REQUESTS: Described<
     },
   },
   body_too_large: {
-    when: 'The body has more than 256 KiB.',
+    when: 'The body has more than 256 KiB, or more than 4 KiB on a path that hosts call or with the token of a host.',
     remedy: 'Send less in one call.',
     sample: { kind: 'route_failure', code: 'body_too_large' },
   },
