@@ -6,7 +6,8 @@ import { json } from './api-request.ts';
 import { policyDocument } from './documents.ts';
 import type { ProblemCode } from './problem.ts';
 import { policyRequest } from './request-schemas.ts';
-import { etag, expectedRevision, forRoles, parseJson, refuse, type Route } from './route.ts';
+import { parseJson } from './json-body.ts';
+import { etag, expectedRevision, forRoles, refuse, type Route } from './route.ts';
 
 const VIEW: readonly Role[] = ['viewer', 'admin'];
 const CHANGE: readonly Role[] = ['admin'];

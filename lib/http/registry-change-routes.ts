@@ -19,6 +19,7 @@ import {
 import type { ReleaseDeps } from '../service/release.ts';
 import { json, NO_CONTENT, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { registryDocument } from './documents.ts';
+import { parseJson } from './json-body.ts';
 import type { ApiFailure, BadRequest, ProblemCode } from './problem.ts';
 import { describedRegistryPatch, describedRegistryRequest, registryPatch, registryRequest } from './request-schemas.ts';
 import {
@@ -26,7 +27,6 @@ import {
   expectedRevision,
   forRoles,
   parseBody,
-  parseJson,
   refuse,
   type Method,
   type Route,

@@ -12,6 +12,7 @@ import {
 } from '../service/authenticate.ts';
 import type * as z from 'zod/mini';
 import type { ApiRequest, ApiResponse, CallersOf } from './api-request.ts';
+import { parseJson } from './json-body.ts';
 import {
   plainProblemResponse,
   problemOf,
@@ -90,16 +91,6 @@ export function parseBody<Schema extends z.core.$ZodType>(
 ): Result<z.core.output<Schema>, InvalidInput | BadRequest> {
   const document = parseJson(request.body);
   return document.ok ? parseDocument(schema, document.value) : document;
-}
-
-export function parseJson(body: string): Result<unknown, BadRequest> {
-  try {
-    const document: unknown = JSON.parse(body);
-    return success(document);
-  } catch {
-    // The parser's message quotes the body, which may be a mistyped secret.
-    return failure({ kind: 'bad_request', code: 'bad_json', reason: 'the body must be one JSON document' });
-  }
 }
 
 const REVISION = /^(?:W\/)?"(?<revision>\d{1,15})"$/;

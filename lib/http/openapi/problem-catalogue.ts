@@ -47,8 +47,8 @@ const REQUESTS: Described<
     members: { errors },
   },
   bad_json: {
-    when: 'The body is not one JSON document.',
-    remedy: 'Send JSON; with curl, look at the quoting.',
+    when: 'The body is not one JSON document, or one of its objects gives a name twice.',
+    remedy: 'Send JSON, and each name once; with curl, look at the quoting.',
     sample: { kind: 'bad_request', code: 'bad_json', reason: 'the body must be one JSON document' },
   },
   bad_encoding: {
