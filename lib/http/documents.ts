@@ -51,16 +51,19 @@ function lifetime(credential: Credential): Document {
   return formatted;
 }
 
+/** Agents are told which rules hold, and not why somebody made an exception: what a host is told reaches its logs. */
 export function explanationDocument(explanation: Explanation): Document {
-  const { answer, rulesLookedAt } = explanation;
+  const { answer, rulesLookedAt, askedBy } = explanation;
+  const rules = (policy: PolicyDocument | undefined): Document | null => {
+    if (policy === undefined) return null;
+    const document = rulesDocument(policy, rulesLookedAt.at);
+    return askedBy === 'agent' ? { ...document, exceptions: document.exceptions.map(withoutReason) } : document;
+  };
   return {
     image: explanation.image,
     reference: explanation.reference,
     decision: explanation.decision,
-    rules: {
-      organisation: rulesOrNull(rulesLookedAt.organisation, rulesLookedAt.at),
-      environment: rulesOrNull(rulesLookedAt.environment, rulesLookedAt.at),
-    },
+    rules: { organisation: rules(rulesLookedAt.organisation), environment: rules(rulesLookedAt.environment) },
     outcome: answer.outcome,
     why: answer.why,
     registry: answer.registry === undefined ? null : registryReference(answer.registry),
@@ -131,8 +134,15 @@ export function policyDocument(
   };
 }
 
-function rulesDocument(document: PolicyDocument, now: number): Document {
-  const exceptions = document.exceptions.map((exception) => ({
+interface ExceptionDocument {
+  readonly entry: string;
+  readonly reason: string;
+  readonly until: string;
+  readonly ended: boolean;
+}
+
+function rulesDocument(document: PolicyDocument, now: number) {
+  const exceptions = document.exceptions.map((exception): ExceptionDocument => ({
     ...exception,
     until: time(exception.until),
     ended: hasEnded(exception, now),
@@ -140,8 +150,8 @@ function rulesDocument(document: PolicyDocument, now: number): Document {
   return { ...document, exceptions };
 }
 
-function rulesOrNull(document: PolicyDocument | undefined, now: number): Document | null {
-  return document === undefined ? null : rulesDocument(document, now);
+function withoutReason({ reason: _, ...exception }: ExceptionDocument): Omit<ExceptionDocument, 'reason'> {
+  return exception;
 }
 
 export function agentDocument(agent: Agent): Document {

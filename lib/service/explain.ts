@@ -1,4 +1,5 @@
 /** Why would this image be pulled with this credential, or not: what resolve would do, without doing it. No secret. */
+import type { Role } from '../domain/agent.ts';
 import type { CredentialState } from '../domain/credential.ts';
 import { hostOf, type ImageReference } from '../domain/image-reference.ts';
 import { decideHost, type Decision, type Policies } from '../domain/policy-decision.ts';
@@ -11,6 +12,7 @@ import { situate, type Question, type SituateDeps, type SituateFailure, type Sit
 
 export interface Explanation {
   readonly image: string;
+  readonly askedBy: Role;
   readonly reference: ImageReference;
   readonly decision: Decision;
   readonly rulesLookedAt: Policies;
@@ -28,9 +30,10 @@ export interface ExplainDeps extends SituateDeps, OperatorHosts {}
 export async function explain(question: Question, deps: ExplainDeps): Promise<Result<Explanation, SituateFailure>> {
   const situated = await situate(question, ['agent', 'viewer', 'admin'], deps);
   if (!situated.ok) return situated;
-  const { reference, decision, policies } = situated.value;
+  const { agent, reference, decision, policies } = situated.value;
   return success({
     image: question.image,
+    askedBy: agent.role,
     reference,
     decision,
     rulesLookedAt: policies,

@@ -248,6 +248,27 @@ describe('explain', () => {
   });
 });
 
+describe('explain, of a policy with an exception,', () => {
+  const REASON = 'contract with ACME runs until June';
+
+  it.each([
+    ['an agent', () => agent, false],
+    ['an administrator', () => pullpass.adminToken, true],
+    ['a viewer', () => pullpass.createAgent({ role: 'viewer', environments: [] }), true],
+  ] as const)('tells %s which rules hold, and only viewers and administrators the reason', async (_, who, told) => {
+    const exception = { entry: 'quay.io/acme', reason: REASON, until: '2099-01-01T00:00:00.000Z' };
+    await pullpass.call('PUT /v1/policy', { whitelist: ['ghcr.io'], exceptions: [exception] });
+    await pullpass.call('PUT /v1/environments/prod/policy', { deny: ['quay.io'], exceptions: [exception] });
+    const image = 'quay.io/acme/app:1';
+    const answer = await pullpass.call('POST /v1/environments/prod/explain', { image }, { token: await who() });
+    const { reason, ...always } = { ...exception, ended: false };
+    const shown = told ? { ...always, reason } : always;
+    const wanted = { organisation: { exceptions: [shown] }, environment: { exceptions: [shown] } };
+    expect(answer.body).toMatchObject({ rules: wanted, decision: { allowed: true } });
+    expect(answer.text.includes(REASON)).toBe(told);
+  });
+});
+
 describe('docker-config', () => {
   it('is for tokens that may export, and for no others', async () => {
     await addRegistry();

@@ -6,12 +6,14 @@ import { environment, text, time } from './values.ts';
 const entries = (description: string): z.ZodMiniArray<z.ZodMiniString> =>
   z.array(z.string()).check(z.meta({ description }));
 
-const exception = z.strictObject({
+const exceptionFields = {
   entry: text('What is excepted, canonical'),
   reason: text('Why, in the words of whoever set it'),
   until: time('From then on it does nothing'),
   ended: z.boolean(),
-});
+};
+const exception = z.strictObject(exceptionFields);
+const explainedException = z.strictObject({ ...exceptionFields, reason: z.optional(exceptionFields.reason) });
 
 export const rules = {
   whitelist: z.nullable(entries('What may be pulled, canonical; null is no restriction')),
@@ -30,6 +32,14 @@ export const rules = {
         z.meta({ description: 'audit only records what enforce would refuse; null: the organisation’s, then enforce' }),
       ),
   ),
+};
+
+/** As `explain` tells them. */
+export const explainedRules = {
+  ...rules,
+  exceptions: z
+    .array(explainedException)
+    .check(z.meta({ description: 'As alwaysAllow, with an end; the reason is for viewers and administrators only' })),
 };
 
 export const policyAnswer = z

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { HELPER_NOT_FOUND } from '../../../formats/docker-credential.ts';
 import type { Answers } from '../answer.ts';
 import { decision, decisionExample, reference, referenceExample } from './decision.ts';
-import { rules, rulesExample } from './policy-document.ts';
+import { explainedRules, rulesExample } from './policy-document.ts';
 import { credentialVersion, registryId, text, time } from './values.ts';
 
 const ID = '01k2v9m6q3t8w5x7y0z1a2b3c4';
@@ -36,7 +36,7 @@ const registryReference = z.strictObject({
   state: z.enum(['active', 'inactive']),
 });
 
-const rulesLookedAt = z.nullable(z.strictObject(rules));
+const rulesLookedAt = z.nullable(z.strictObject(explainedRules));
 
 const explanation = z.strictObject({
   image: text('As it was asked'),
