@@ -112,7 +112,9 @@ export const resolutionAnswer = z.looseObject({
 
 const registryReference = z.looseObject({ id: z.string(), address: z.string() });
 
-const rulesAnswer = z.optional(z.nullable(z.looseObject({ exceptions: z.optional(z.array(exceptionAnswer)) })));
+/** Agents are not told the reason. */
+const explainedException = z.looseObject({ entry: z.string(), reason: z.optional(z.string()) });
+const rulesAnswer = z.optional(z.nullable(z.looseObject({ exceptions: z.optional(z.array(explainedException)) })));
 
 export const explanationAnswer = z.looseObject({
   reference: referenceAnswer,

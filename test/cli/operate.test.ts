@@ -103,6 +103,22 @@ it('explains why there is an exception, where it is what allows', async () => {
   expect(ran.stdout).toContain('exception   moves to the mirror\n');
 });
 
+it('explains an exception to an agent, who is not told its reason', async () => {
+  const { reason: _, ...exception } = EXCEPTION;
+  const rule = `environment exception until ${exception.until}: ${exception.entry}`;
+  const document = {
+    ...EXPLANATION,
+    decision: { ...EXPLANATION.decision, rule },
+    rules: { organisation: null, environment: { exceptions: [exception] } },
+  };
+  const { url } = await serving({ 'POST /v1/environments/prod/explain': { body: document } });
+  const ran = await runCommand(['explain', IMAGE, '--env', 'prod'], { url });
+
+  expect(ran.exitCode).toBe(0);
+  expect(ran.stdout).toContain(rule);
+  expect(ran.stdout).not.toContain('exception   ');
+});
+
 describe('status', () => {
   const states = { fresh: 3, stale: 0, expired: 0, pending: 0 };
   const kind = { kind: 'ecr', registries: 4, inactive: 1, states, soonestSecondsLeft: 18_720 };
