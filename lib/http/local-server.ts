@@ -22,6 +22,8 @@ export interface ServerLimits {
   readonly headersTimeout: number;
   /** How often the two above are looked at. All in milliseconds. */
   readonly connectionsCheckingInterval: number;
+  /** How long a client may take nothing of its answer, in milliseconds. */
+  readonly sendTimeout: number;
   readonly maxConnections: number;
 }
 
@@ -30,6 +32,7 @@ const LIMITS: ServerLimits = {
   requestTimeout: 15_000,
   headersTimeout: 10_000,
   connectionsCheckingInterval: 5_000,
+  sendTimeout: 15_000,
   maxConnections: 2_048,
 };
 const MAX_HEADERS = { maxHeaderSize: 16_384, keepAliveTimeout: 30_000 };
@@ -42,10 +45,10 @@ export interface TlsFiles {
 }
 
 export function localServer(api: LocalApi, tls: TlsFiles | undefined, limits = LIMITS): Server {
+  const { maxConnections, sendTimeout, ...timeouts } = limits;
   const listener: RequestListener = (request, response) => {
-    void serve(request, response, api);
+    void serve(request, response, { ...api, sendTimeout });
   };
-  const { maxConnections, ...timeouts } = limits;
   const options = { ...MAX_HEADERS, ...timeouts };
   const server =
     tls === undefined ? createServer(options, listener) : createTlsServer({ ...options, ...secured(tls) }, listener);
@@ -58,7 +61,11 @@ function secured({ certificate, key }: TlsFiles): TlsServerOptions {
   return { cert: certificate, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, api: LocalApi): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  api: LocalApi & Pick<ServerLimits, 'sendTimeout'>,
+): Promise<void> {
   try {
     const { bytes, complete } = await readBody(request, api.bodyLimitOf);
     const answer = await api.handler(eventOf(request, bytes), LOCAL_CONTEXT);
@@ -68,6 +75,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, api: Lo
     const text = answer.body ?? '';
     const length = Buffer.byteLength(text);
     headers['content-length'] = String(length);
+    // Without a listener for it the connection is ended. A request that takes long to answer is no idle connection.
+    response.setTimeout(api.sendTimeout);
     response.writeHead(answer.statusCode ?? 200, headers);
     const sent = request.method === 'HEAD' ? '' : text;
     if (!complete) await endUnread(request, response, Buffer.from(sent));

@@ -11,9 +11,14 @@ import { json } from '../../lib/http/api-request.ts';
 import { localServer } from '../../lib/http/local-server.ts';
 import { listen } from '../../lib/serve/listen.ts';
 
-const QUICK = { requestTimeout: 300, headersTimeout: 300, connectionsCheckingInterval: 50, maxConnections: 100 };
+const QUICK = {
+  ...{ requestTimeout: 300, headersTimeout: 300, connectionsCheckingInterval: 50 },
+  ...{ sendTimeout: 300, maxConnections: 100 },
+};
 const TOKEN = `pp_${'0'.repeat(16)}_${'1'.repeat(64)}`;
 const AUTHORIZATION = `authorization: Bearer ${TOKEN}\r\n`;
+/** More than the system keeps for a client that does not read. */
+const LARGE = 'x'.repeat(16 * 1024 * 1024);
 let server: Server;
 let port: number;
 let bodies: string[];
@@ -38,6 +43,12 @@ const handler: ApiHandler = api({
         const token = request.caller.kind === 'token' ? request.caller.token?.reveal() : 'another proof';
         return json(200, { length: request.body.length, token: token ?? null, query: request.query });
       },
+    },
+    {
+      method: 'GET',
+      path: '/large',
+      description: { summary: '', roles: [], answers: {}, problems: [] },
+      run: async () => json(200, LARGE),
     },
     {
       method: 'GET',
@@ -87,6 +98,14 @@ async function raw(parts: readonly string[], pauseMilliseconds = 0): Promise<str
   });
 }
 
+function connections(): Promise<number> {
+  return new Promise((resolve) => {
+    server.getConnections((_error, count) => {
+      resolve(count);
+    });
+  });
+}
+
 describe('the local server', () => {
   it('passes body, token and query on', async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/echo?a=1&b=x%20y`, {
@@ -123,6 +142,23 @@ describe('the local server', () => {
     expect(await raw([head, ...Array<string>(20).fill('y')], 100)).toMatch(/^(?:$|HTTP\/1\.1 408 )/);
     expect(await raw(['GET / HTTP/1.1\r\nx: ', ...Array<string>(20).fill('z')], 60)).toMatch(/^(?:$|HTTP\/1\.1 408 )/);
     expect(bodies).toEqual([]);
+  });
+
+  it('does not wait for ever for a client that takes nothing of its answer', async () => {
+    const socket = connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .pause();
+    socket.write('GET /large HTTP/1.1\r\nhost: x\r\n\r\n');
+    await expect.poll(connections).toBe(1);
+    await expect.poll(connections, { timeout: 10_000 }).toBe(0);
+    socket.destroy();
+  });
+
+  it('gives a client that takes its answer all of it, and answers the next question on the same connection', async () => {
+    for (let times = 0; times < 3; times += 1) {
+      const answer = await fetch(`http://127.0.0.1:${port}/large`);
+      expect(await answer.json()).toBe(LARGE);
+    }
   });
 
   it('refuses headers without end', async () => {

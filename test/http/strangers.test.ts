@@ -10,7 +10,13 @@ import { listen, reportRefusedConnections } from '../../lib/serve/listen.ts';
 import type { ServiceEvent } from '../../lib/service/events.ts';
 
 /** So long that no connection of a test is ended by them. */
-const PATIENT = { requestTimeout: 60_000, headersTimeout: 60_000, connectionsCheckingInterval: 60_000 };
+const LONG = 60_000;
+const PATIENT = {
+  requestTimeout: LONG,
+  headersTimeout: LONG,
+  connectionsCheckingInterval: LONG,
+  sendTimeout: LONG,
+};
 const MAX_CONNECTIONS = 64;
 
 const ADMIN = `pp_${'a'.repeat(16)}_${'1'.repeat(64)}`;
