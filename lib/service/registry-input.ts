@@ -2,8 +2,8 @@
  * What an administrator may say of a registry, checked: everything but the source, which its kind checks. The document's
  * shape was validated at the edge; here are the rules that a schema cannot say.
  */
-import { X509Certificate } from 'node:crypto';
 import { addressCovers, splitAddress, type CanonicalAddress } from '../domain/address.ts';
+import { readCertificates } from '../domain/ca-certificates.ts';
 import {
   EVERY_ENVIRONMENT,
   MAX_ENVIRONMENTS,
@@ -85,22 +85,9 @@ function parseTls(input: TlsInput): Result<TlsSettings, InvalidInput> {
   if (skipVerify === true) return success({ skipVerify: true });
   if (plainHttp === true) return success({ plainHttp: true });
   if (ca === undefined) return success({});
-  if (!isCertificates(ca)) {
-    return failure(invalidInput('tls.ca', 'must be one or more certificates in PEM, and no private key'));
-  }
-  return success({ ca });
-}
-
-const PEM_BLOCK = /-----BEGIN (?<label>[A-Z ]+)-----[A-Za-z0-9+/=\s]+-----END \k<label>-----/g;
-
-function isCertificates(pem: string): boolean {
-  const blocks = [...pem.matchAll(PEM_BLOCK)];
-  if (blocks.length === 0 || blocks.some((block) => block.groups?.['label'] !== 'CERTIFICATE')) return false;
-  try {
-    return blocks.every(([text]) => new X509Certificate(text).raw.length > 0);
-  } catch {
-    return false;
-  }
+  const certificates = readCertificates(ca);
+  if (!certificates.ok) return failure(invalidInput('tls.ca', certificates.failure.rule));
+  return success({ ca: certificates.value.join('') });
 }
 
 function parseRealms(realms: readonly string[]): Result<readonly string[], InvalidInput> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { startBasicRegistry, type BasicRegistry } from '../support/basic-registr
 import { startPullpass, type Answer, type RunningPullpass } from '../support/running-pullpass.ts';
 
 const PASSWORD = 'canary-password-1';
+const [CA, OTHER_CA] = [pem('ca.pem'), pem('root.pem')];
 let registry: BasicRegistry;
 let pullpass: RunningPullpass;
 
@@ -22,6 +24,10 @@ beforeEach(async () => {
     await pullpass.close();
   };
 });
+
+function pem(name: string): string {
+  return readFileSync(new URL(`../support/certificates/${name}`, import.meta.url), 'utf8');
+}
 
 function document(overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -113,6 +119,7 @@ describe('adding a registry', () => {
     ['a colon in the user name', { source: { kind: 'static', username: 'a:b', password: 'p' } }, 'source.username'],
     ['two kinds of TLS at once', { tls: { skipVerify: true, plainHttp: true } }, 'tls'],
     ['a certificate that is none', { tls: { ca: 'hello' } }, 'tls.ca'],
+    ['a CA file that is cut off', { tls: { ca: CA + CA.slice(0, 200) } }, 'tls.ca'],
     ['a probe with a tag', { probe: { repository: 'team/app:1' } }, 'probe.repository'],
     ['a probe of another path', { address: 'quay.io/team', probe: { repository: 'other/app' } }, 'probe.repository'],
     ['a realm with a path', { trustedRealms: ['auth.example/x'] }, 'trustedRealms[0]'],
@@ -125,6 +132,12 @@ describe('adding a registry', () => {
     expect(answer.body).toMatchObject({ code: 'invalid_input', errors: [{ field }] });
     expect(await count()).toBe(0);
     expect(await pullpass.store.vault.registryIds()).toEqual([]);
+  });
+
+  it('stores the certificates of a CA file, each on lines of its own', async () => {
+    const glued = `made by hand\n${CA.trimEnd()}${OTHER_CA}`;
+    const answer = await add({ address: 'registry.test', tls: { ca: glued }, verify: false });
+    expect(answer.body).toMatchObject({ tls: { ca: CA + OTHER_CA } });
   });
 
   it('does not show a mistyped secret in its answer or its log', async () => {

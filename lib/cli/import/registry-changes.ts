@@ -1,6 +1,8 @@
 /** A registry of a file against the one that it is: what would change, and whether that takes the secret again. */
 import { sourceFields } from '../../formats/import/source-fields.ts';
 import type { Finding, WantedRegistry } from '../../formats/import/wanted.ts';
+import { canonicalCertificates } from '../../domain/ca-certificates.ts';
+import type { TlsSettings } from '../../domain/registry.ts';
 import { daysUntil } from '../../domain/expiry-date.ts';
 import { weakensTransport } from '../../domain/transport-change.ts';
 import { covers, isSameSet } from './match-registries.ts';
@@ -30,7 +32,9 @@ export function registryDifference(given: Parts, widen: boolean): Difference {
   const settings = wanted.says === 'everything' ? settingsChange(wanted, present) : NO_CHANGE;
   const state = wanted.says === 'everything' && wanted.state !== present.state ? wanted.state : undefined;
   const weaker =
-    wanted.says === 'everything' && holdsSecret(wanted) && weakensTransport(present.settings, wanted.settings);
+    wanted.says === 'everything' &&
+    holdsSecret(wanted) &&
+    weakensTransport(asStored(present.settings), asStored(wanted.settings));
   const secret = secretState(wanted, source.needsSecret || weaker);
   const changes = [
     ...environments.changes,
@@ -141,8 +145,8 @@ function sentSource(wanted: WantedRegistry, { changes }: SourceChange, secret: S
 }
 
 function settingsChange(wanted: WantedRegistry, present: PresentRegistry): Change {
-  const { tls, probe, trustedRealms, email, description, expiresOn } = wanted.settings;
-  const before = present.settings;
+  const { tls, probe, trustedRealms, email, description, expiresOn } = asStored(wanted.settings);
+  const before = asStored(present.settings);
   const fields: readonly (readonly [field: string, from: unknown, to: unknown, sent?: unknown])[] = [
     ['tls', before.tls, tls],
     ['probe', before.probe, probe, probe === null ? null : { repository: probe }],
@@ -188,6 +192,12 @@ function droppedDate({ wanted, present }: Parts): readonly string[] {
   return [
     `its expiry date ${expiresOn} is the present password's, and is dropped: registry edit --expires-on gives one`,
   ];
+}
+
+/** The server stores the certificates and not the file, so the same ones in another file are no change. */
+function asStored<Settings extends { readonly tls: TlsSettings }>(settings: Settings): Settings {
+  const { ca } = settings.tls;
+  return ca === undefined ? settings : { ...settings, tls: { ...settings.tls, ca: canonicalCertificates(ca) } };
 }
 
 /** The id that a role has to ask for is made of the installation, the role and the address, so a new one is needed. */

@@ -298,6 +298,18 @@ describe('into the installation that it is of', () => {
     expect(await from.registries()).toMatchObject([{ tls: { plainHttp: true } }]);
   });
 
+  it('finds no change where a CA file holds the same certificates in other words', async () => {
+    const ca = await readFile(new URL('../../support/certificates/ca.pem', import.meta.url), 'utf8');
+    await add(from, { address: 'quay.io', environments: ['prod'], source: staticSource('me'), tls: { ca } });
+    const backup = await exportOf(from);
+    const [registry] = backup.registries;
+    const reworded = {
+      ...backup,
+      registries: [{ ...registry, tls: { ca: `our CA\r\n${ca.replaceAll('\n', '\r\n')}` } }],
+    };
+    expect((await from.plan(reworded)).steps).toEqual([]);
+  });
+
   it('changes who logs in only on demand', async () => {
     await add(from, { address: 'quay.io', environments: ['prod'], source: staticSource('old') });
     const backup = withPasswords(await exportOf(from));
