@@ -51,9 +51,8 @@ function wantedFor(
   const policy = mode === 'enforce' ? enforced : scopesOf(policies, []);
   if (!policy.ok) return tooLarge(policy.failure);
 
-  const { tls, notes } = tlsByHost(
-    trusted(answering.filter(({ address }) => decideAddress({ address, ...policies }).allowed)),
-  );
+  const allowed = answering.filter(({ address }) => decideAddress({ address, ...policies }).allowed);
+  const { tls, notes } = tlsByHost(trusted(allowed), answering);
   const ownDefault = policies.environment?.defaultRegistry ?? policies.organisation?.defaultRegistry ?? null;
   return success({
     environment,

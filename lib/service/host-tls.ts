@@ -1,8 +1,10 @@
 /**
- * How hosts speak to each registry's host. A host's files and settings are for the whole host, so where several registries
- * on one host say different things the strictest holds: nothing is weakened for a registry that did not ask for it.
+ * How hosts speak to each registry's host. A host's files and settings are for the whole host, so what weakens TLS there has to
+ * be agreed on by every registry that answers there: a CA certificate that only one of them has would let whoever added that
+ * one read the others' credentials.
  */
 import { splitAddress } from '../domain/address.ts';
+import { readCertificates } from '../domain/ca-certificates.ts';
 import type { Registry, TlsSettings } from '../domain/registry.ts';
 import type { HostTls } from '../formats/host-config/wanted.ts';
 
@@ -11,51 +13,74 @@ export interface HostsTls {
   readonly notes: readonly string[];
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 const WORDS = { verified: 'HTTPS, verified', skipVerify: 'HTTPS, not verified', plainHttp: 'plain HTTP' } as const;
 
 /** From the strictest. */
 const STRICTNESS = ['verified', 'skipVerify', 'plainHttp'] as const;
 type Strictness = (typeof STRICTNESS)[number];
 
-/** `registries` are those that answer, all of them active. Sorted by host. */
-export function tlsByHost(registries: readonly Pick<Registry, 'address' | 'tls'>[]): HostsTls {
-  const byHost = new Map<string, TlsSettings[]>();
-  for (const { address, tls } of registries) {
-    const { host } = splitAddress(address);
-    const known = byHost.get(host);
-    if (known === undefined) byHost.set(host, [tls]);
-    else known.push(tls);
-  }
-  const found = [...byHost].sort(([left], [right]) => (left < right ? -1 : 1)).map(([host, all]) => onHost(host, all));
-  return { tls: found.flatMap(({ tls }) => tls ?? []), notes: found.flatMap(({ note }) => note ?? []) };
+type Reached = Pick<Registry, 'address' | 'tls'>;
+
+/**
+ * `used`: those that hosts may pull from now. `answering`: all that answer in the environment, deactivated ones and those that
+ * policy denies included: what hosts trust outlives the moment in which one of these is let in again. Sorted by host.
+ */
+export function tlsByHost(used: readonly Reached[], answering: readonly Reached[] = used): HostsTls {
+  const byHost = settingsByHost(used);
+  const agreeing = settingsByHost(answering);
+  const found = [...byHost]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([host, settings]) => onHost(host, settings, agreeing.get(host) ?? settings));
+  return { tls: found.flatMap(({ tls }) => tls ?? []), notes: found.flatMap(({ notes }) => notes) };
+}
+
+function settingsByHost(registries: readonly Reached[]): ReadonlyMap<string, readonly TlsSettings[]> {
+  const byHost = Map.groupBy(registries, ({ address }) => splitAddress(address).host);
+  return new Map([...byHost].map(([host, all]) => [host, all.map(({ tls }) => tls)]));
 }
 
 function onHost(
   host: string,
-  all: readonly TlsSettings[],
-): { readonly tls: HostTls | undefined; readonly note: string | undefined } {
-  const wanted = new Set(all.map(strictnessOf));
-  const strictest = STRICTNESS.find((each) => wanted.has(each)) ?? 'verified';
-  const note =
-    wanted.size === 1
-      ? undefined
-      : `The registries on ${host} want different things of TLS (${STRICTNESS.filter((each) => wanted.has(each))
-          .map((each) => WORDS[each])
-          .join('; ')}): the strictest holds for the whole host.`;
-  if (strictest !== 'verified') return { tls: { host, [strictest]: true }, note };
-  const ca = joined(all.flatMap((tls) => tls.ca ?? []));
-  return { tls: ca === undefined ? undefined : { host, ca }, note };
+  used: readonly TlsSettings[],
+  answering: readonly TlsSettings[],
+): { readonly tls: HostTls | undefined; readonly notes: readonly string[] } {
+  const wanted = STRICTNESS.filter((each) => used.some((tls) => strictnessOf(tls) === each));
+  const strictest = wanted[0] ?? 'verified';
+  const { shared, disputed } = agreedCertificates(used, answering);
+  const notes = [
+    ...(wanted.length > 1 ? [differingTls(host, wanted)] : []),
+    ...(disputed ? [differingCertificates(host)] : []),
+  ];
+  if (strictest !== 'verified') return { tls: { host, [strictest]: true }, notes };
+  return { tls: shared.length === 0 ? undefined : { host, ca: shared.join('') }, notes };
+}
+
+function agreedCertificates(
+  used: readonly TlsSettings[],
+  answering: readonly TlsSettings[],
+): { readonly shared: readonly string[]; readonly disputed: boolean } {
+  const wanted = new Set(used.flatMap(certificatesOf));
+  const sets = answering.map((tls) => new Set(certificatesOf(tls)));
+  const shared = [...wanted].filter((certificate) => sets.every((set) => set.has(certificate)));
+  return { shared, disputed: shared.length < wanted.size };
+}
+
+/** What cannot be read is trusted by nobody. */
+function certificatesOf({ ca }: TlsSettings): readonly string[] {
+  const read = ca === undefined ? undefined : readCertificates(ca);
+  return read?.ok === true ? read.value : [];
+}
+
+function differingTls(host: string, wanted: readonly Strictness[]): string {
+  const words = wanted.map((each) => WORDS[each]).join('; ');
+  return `The registries on ${host} want different things of TLS (${words}): the strictest holds for the whole host.`;
+}
+
+function differingCertificates(host: string): string {
+  return `The registries on ${host} have different CA certificates: hosts trust only those that all of them have. Give all the same tls.ca.`;
 }
 
 function strictnessOf({ skipVerify, plainHttp }: TlsSettings): Strictness {
   if (skipVerify === true) return 'skipVerify';
   return plainHttp === true ? 'plainHttp' : 'verified';
-}
-
-/** Only the certificates, each once: what stands between them is for people. */
-function joined(pems: readonly string[]): string | undefined {
-  const certificates = pems.flatMap((pem) => pem.match(CERTIFICATE) ?? []);
-  const distinct = new Set(certificates.map((each) => each.replaceAll(/\r/g, '')));
-  return distinct.size === 0 ? undefined : `${[...distinct].join('\n')}\n`;
 }

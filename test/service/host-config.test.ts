@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Agent, Role } from '../../lib/domain/agent.ts';
 import type { PolicyDocument } from '../../lib/domain/policy.ts';
@@ -79,11 +80,35 @@ describe('TLS', () => {
     expect({ tls, knownHosts }).toEqual({ tls: [], knownHosts: ['harbor.example'] });
   });
 
-  const ca = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const ca = readFileSync(new URL('../support/certificates/ca.pem', import.meta.url), 'utf8');
   const off = registry({ id: 'c', address: 'harbor.example/off', tls: { ca }, state: 'inactive' });
 
   it('keeps the authority of a deactivated registry, so that a refused pull says why', async () => {
     expect((await wanted({ registries: [off] })).tls).toEqual([{ host: 'harbor.example', ca }]);
+  });
+
+  it('trusts no CA that an administrator gave with a registry of his own beside one whose password he does not have', async () => {
+    const good = registry({ id: 'good', address: 'harbor.example' });
+    const his = registry({ id: 'his', address: 'harbor.example/zzz', tls: { ca } });
+    const before = await wanted({ registries: [his] });
+    expect(before.tls).toEqual([{ host: 'harbor.example', ca }]);
+    const denied = policy({ deny: ['harbor.example/team'] });
+    for (const stored of [
+      { registries: [good, his] },
+      { registries: [{ ...good, state: 'inactive' }, his] },
+      { registries: [registry({ id: 'good', address: 'harbor.example/team' }), his], environment: denied },
+    ] as const) {
+      const { tls, notes } = await wanted(stored);
+      expect(tls).toEqual([]);
+      expect(notes).toContainEqual(expect.stringContaining('different CA certificates'));
+    }
+  });
+
+  it('trusts a CA that every registry on the host has', async () => {
+    const both = ['harbor.example', 'harbor.example/zzz'].map((address) =>
+      registry({ id: address, address, tls: { ca } }),
+    );
+    expect(await wanted({ registries: both })).toMatchObject({ tls: [{ host: 'harbor.example', ca }], notes: [] });
   });
 
   it('is what active registries on the host say, whatever a deactivated one beside them said', async () => {

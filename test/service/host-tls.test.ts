@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { TlsSettings } from '../../lib/domain/registry.ts';
 import { tlsByHost } from '../../lib/service/host-tls.ts';
 import { canonicalAddress } from '../support/registry-fixture.ts';
 
-const certificate = (body: string): string => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----`;
-const [ONE, TWO] = [certificate('QUJD'), certificate('REVG')];
+const pem = (name: string): string =>
+  readFileSync(new URL(`../support/certificates/${name}.pem`, import.meta.url), 'utf8');
+const [ONE, TWO] = [pem('ca'), pem('root')];
 
 function together(...all: readonly TlsSettings[]) {
   return tlsByHost(all.map((tls, index) => ({ address: canonicalAddress(`harbor.example/team-${index}`), tls })));
@@ -13,14 +15,14 @@ function together(...all: readonly TlsSettings[]) {
 describe('TLS of a host on which several registries are', () => {
   it.each<[string, readonly TlsSettings[], unknown]>([
     ['nothing special', [{}, {}], []],
-    ['one authority', [{ ca: ONE }, {}], [{ host: 'harbor.example', ca: `${ONE}\n` }]],
-    ['two authorities', [{ ca: ONE }, { ca: `${TWO}\n${ONE}` }], [{ host: 'harbor.example', ca: `${ONE}\n${TWO}\n` }]],
+    ['one CA, all of them', [{ ca: ONE }, { ca: ONE }], [{ host: 'harbor.example', ca: ONE }]],
+    ['two, all of them', [{ ca: ONE + TWO }, { ca: TWO + ONE }], [{ host: 'harbor.example', ca: ONE + TWO }]],
     [
       'the same one with other line ends',
       [{ ca: ONE }, { ca: ONE.replaceAll('\n', '\r\n') }],
-      [{ host: 'harbor.example', ca: `${ONE}\n` }],
+      [{ host: 'harbor.example', ca: ONE }],
     ],
-    ['words around a certificate', [{ ca: `Subject: x\n${ONE}\nmore` }], [{ host: 'harbor.example', ca: `${ONE}\n` }]],
+    ['words around a certificate', [{ ca: `Subject: x\n${ONE}\nmore` }], [{ host: 'harbor.example', ca: ONE }]],
     [
       'not verified, all of them',
       [{ skipVerify: true }, { skipVerify: true }],
@@ -34,11 +36,6 @@ describe('TLS of a host on which several registries are', () => {
   it.each<[string, readonly TlsSettings[], unknown]>([
     ['verified beside not verified', [{ skipVerify: true }, {}], []],
     [
-      'an authority beside plain HTTP',
-      [{ plainHttp: true }, { ca: ONE }],
-      [{ host: 'harbor.example', ca: `${ONE}\n` }],
-    ],
-    [
       'not verified beside plain HTTP',
       [{ plainHttp: true }, { skipVerify: true }],
       [{ host: 'harbor.example', skipVerify: true }],
@@ -50,6 +47,30 @@ describe('TLS of a host on which several registries are', () => {
       expect.stringMatching(/^The registries on harbor\.example want different things .* the strictest holds/),
     ]);
   });
+
+  it.each<[string, readonly TlsSettings[], string | undefined]>([
+    ['one has it, the other has none', [{ ca: ONE }, {}], undefined],
+    ['each has its own', [{ ca: ONE }, { ca: TWO }], undefined],
+    ['one has another in addition', [{ ca: ONE }, { ca: TWO + ONE }], ONE],
+    ['of three two agree', [{ ca: ONE }, { ca: ONE }, {}], undefined],
+    ['one cannot be read', [{ ca: ONE }, { ca: 'cut off' }], undefined],
+  ])('no CA counts that one of them does not have, and a note says so: %s', (_name, settings, ca) => {
+    const found = together(...settings);
+    expect(found.tls).toEqual(ca === undefined ? [] : [{ host: 'harbor.example', ca }]);
+    expect(found.notes).toEqual([expect.stringContaining('harbor.example have different CA certificates')]);
+  });
+
+  it.each([{ plainHttp: true }, { skipVerify: true }] as const)(
+    'a CA beside %o: verified, without that CA, and notes say both',
+    (weak) => {
+      const { tls, notes } = together(weak, { ca: ONE });
+      expect(tls).toEqual([]);
+      expect(notes).toEqual([
+        expect.stringContaining('want different things of TLS'),
+        expect.stringContaining('different CA certificates'),
+      ]);
+    },
+  );
 
   it('is of each host and port by itself', () => {
     const addresses = ['b.example:5000', 'b.example', 'a.example'].map(canonicalAddress);
