@@ -171,6 +171,8 @@ const CERTIFICATE_ADVICE: Readonly<Record<CertificateProblem, string>> = {
   not_yet_valid: 'is not valid yet: check the clocks of both sides.',
   self_signed: 'is self-signed: give that very certificate as tls.ca.',
   unknown_authority: 'comes from an authority that is not trusted here: give the authority’s certificate as tls.ca.',
+  no_alternative_name:
+    'names no host in a subject alternative name, and clients ignore the common name: have it reissued with one.',
   wrong_name: 'is for another name: give a name that is in it as address, or have it reissued.',
   revoked: 'was revoked: replace it there.',
   unusable: 'was rejected as unfit for a server: have it reissued.',

@@ -2,12 +2,13 @@
  * TLS on an open connection: whom to trust, and in our words why a server was not trusted. Not its job: opening the
  * connection (guarded-connection.ts), advising (login-outcomes.ts).
  */
-import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import { readCertificates } from '../domain/ca-certificates.ts';
 import type { TlsSettings } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { checkNames } from './certificate-names.ts';
 import { errorCode } from './error-code.ts';
 
 export interface TlsTrust {
@@ -19,7 +20,14 @@ export interface TlsTrust {
 export const SYSTEM_TRUST: TlsTrust = { verify: true };
 
 export type CertificateProblem =
-  'expired' | 'not_yet_valid' | 'self_signed' | 'unknown_authority' | 'wrong_name' | 'revoked' | 'unusable';
+  | 'expired'
+  | 'not_yet_valid'
+  | 'self_signed'
+  | 'unknown_authority'
+  | 'wrong_name'
+  | 'no_alternative_name'
+  | 'revoked'
+  | 'unusable';
 
 export type HandshakeFailure =
   | { readonly kind: 'tls_untrusted'; readonly problem: CertificateProblem }
@@ -38,24 +46,23 @@ const PROBLEMS: Readonly<Record<string, CertificateProblem>> = {
   CERT_UNTRUSTED: 'unknown_authority',
   ERR_TLS_CERT_ALTNAME_INVALID: 'wrong_name',
   HOSTNAME_MISMATCH: 'wrong_name',
+  NO_ALTERNATIVE_NAME: 'no_alternative_name',
   CERT_REVOKED: 'revoked',
 };
 
 /**
- * A registry's own authority is trusted beside the system's, not instead of them: registries move to a public
- * certificate, and their token service may have one already. `bad_ca`: the PEM holds no usable certificate.
+ * A registry's own CA certificates are trusted beside the system's, not instead of them: registries move to a public
+ * certificate, and their token service may have one already. Each is an anchor, an intermediate or the server's own included,
+ * as it is for clients. `bad_ca`: the PEM holds no usable certificate.
  */
 export function trustOf(tls: TlsSettings): Result<TlsTrust, 'bad_ca'> {
   if (tls.skipVerify === true) return success({ verify: false });
   if (tls.ca === undefined) return success(SYSTEM_TRUST);
-  try {
-    // OpenSSL passes over what it cannot read, which would leave only the system's authorities; this throws.
-    new X509Certificate(tls.ca);
-    const context = createSecureContext({ ca: [...getCACertificates('default'), tls.ca] });
-    return success({ context, verify: true });
-  } catch {
-    return failure('bad_ca');
-  }
+  // OpenSSL passes over what it cannot read, which would leave only the system's CA certificates.
+  const given = readCertificates(tls.ca);
+  if (!given.ok) return failure('bad_ca');
+  const ca = [...getCACertificates('default'), ...given.value];
+  return success({ context: createSecureContext({ ca, allowPartialTrustChain: true }), verify: true });
 }
 
 export function startTls(
@@ -70,6 +77,7 @@ export function startTls(
     // A server name must not be an address (RFC 6066); the certificate is then checked against `host`.
     servername: isIP(peer.host) === 0 ? peer.host : '',
     rejectUnauthorized: peer.trust.verify,
+    checkServerIdentity: (_name, certificate) => checkNames(peer.host, certificate),
     ALPNProtocols: ['http/1.1'],
     ...(peer.trust.context === undefined ? {} : { secureContext: peer.trust.context }),
   });

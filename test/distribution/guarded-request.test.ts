@@ -214,9 +214,26 @@ describe('a guarded request over TLS', () => {
     { what: 'a name', certificate: 'server', ca: 'ca.pem', host: 'registry.test' },
     { what: 'an address', certificate: 'server', ca: 'ca.pem', host: '127.0.0.1' },
     { what: 'a self-signed certificate', certificate: 'self-signed', ca: 'self-signed.pem', host: 'registry.test' },
+    { what: 'an issuing CA', certificate: 'issued', ca: 'intermediate.pem', host: 'registry.test' },
+    { what: 'the server’s own certificate', certificate: 'issued', ca: 'issued.pem', host: 'registry.test' },
   ] as const)('trusts $what that it was given', async ({ certificate, ca, host }) => {
     const { got } = await getSecurely(certificate, trusting(pem(ca)), host);
     expect(got).toMatchObject({ value: { status: 200, body: 'answer' } });
+  });
+
+  it.each(['root.pem', 'intermediate.pem', 'issued.pem'])(
+    'trusts a server that sends its issuer’s certificate, too, where the CA is %s',
+    async (ca) => {
+      const server = await serve((_request, response) => response.end('answer'), 'issued', pem('intermediate.pem'));
+      const endpoint = { secure: true, host: 'registry.test', port: server.port };
+      expect(await get({ endpoint, trust: trusting(pem(ca)) })).toMatchObject({ value: { body: 'answer' } });
+    },
+  );
+
+  it('trusts every certificate of a file in which they are glued together', async () => {
+    const glued = `${pem('root.pem').trimEnd()}${pem('ca.pem')}`;
+    const { got } = await getSecurely('server', trusting(glued));
+    expect(got).toMatchObject({ value: { status: 200 } });
   });
 
   it.each([
@@ -225,13 +242,20 @@ describe('a guarded request over TLS', () => {
     { what: 'self-signed', certificate: 'self-signed', ca: undefined, problem: 'self_signed' },
     { what: 'of an unknown authority', certificate: 'server', ca: undefined, problem: 'unknown_authority' },
     { what: 'of another authority', certificate: 'server', ca: 'self-signed.pem', problem: 'unknown_authority' },
+    { what: 'of another issuer', certificate: 'server', ca: 'intermediate.pem', problem: 'unknown_authority' },
   ] as const)('sends nothing to a server whose certificate is $what', async ({ certificate, ca, problem }) => {
     const { got, server } = await getSecurely(certificate, ca === undefined ? SYSTEM_TRUST : trusting(pem(ca)));
     expect(got).toEqual({ ok: false, failure: { kind: 'tls_untrusted', problem } });
     expect(server.seen).toEqual([]);
   });
 
-  it.each(['expired', 'wrong-name', 'self-signed', 'server'] as const)(
+  it('sends nothing to a server that names its host in the common name only', async () => {
+    const { got, server } = await getSecurely('common-name', trusting(pem('root.pem')), 'localhost');
+    expect(got).toEqual({ ok: false, failure: { kind: 'tls_untrusted', problem: 'no_alternative_name' } });
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each(['expired', 'wrong-name', 'self-signed', 'server', 'common-name'] as const)(
     'takes any certificate when verification is skipped: %s',
     async (certificate) => {
       const { got } = await getSecurely(certificate, { verify: false });

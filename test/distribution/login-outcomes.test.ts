@@ -11,7 +11,16 @@ const FAILURES: readonly RequestFailure[] = [
     (reason) => ({ kind: 'refused_address', reason }) as const,
   ),
   ...(
-    ['expired', 'not_yet_valid', 'self_signed', 'unknown_authority', 'wrong_name', 'revoked', 'unusable'] as const
+    [
+      'expired',
+      'not_yet_valid',
+      'self_signed',
+      'unknown_authority',
+      'wrong_name',
+      'no_alternative_name',
+      'revoked',
+      'unusable',
+    ] as const
   ).map((problem) => ({ kind: 'tls_untrusted', problem }) as const),
   ...['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH'].map((code) => ({ kind: 'unreachable', code }) as const),
   ...(['dns', 'timeout', 'no_handshake', 'not_http'] as const).map((kind) => ({ kind })),

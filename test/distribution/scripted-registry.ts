@@ -19,7 +19,7 @@ export const PASSWORD = 'canary pässword: "\\ $%';
 
 const REGISTRY_HEADERS = { 'docker-distribution-api-version': 'registry/2.0', 'content-type': 'application/json' };
 
-export type CertificateName = 'server' | 'wrong-name' | 'expired' | 'self-signed';
+export type CertificateName = 'server' | 'wrong-name' | 'expired' | 'self-signed' | 'issued' | 'common-name';
 
 export function pem(name: string): string {
   return readFileSync(new URL(`../support/certificates/${name}`, import.meta.url), 'utf8');
@@ -40,8 +40,12 @@ export interface ScriptedServer {
   readonly connections: () => number;
 }
 
-/** Answers every request by `answer`; HTTPS when a certificate is named. Closed with its connections after the test. */
-export async function serve(answer: RequestListener, certificate?: CertificateName): Promise<ScriptedServer> {
+/** Answers every request by `answer`; HTTPS when a certificate is named, `chain` behind it. Closed with its connections after the test. */
+export async function serve(
+  answer: RequestListener,
+  certificate?: CertificateName,
+  chain = '',
+): Promise<ScriptedServer> {
   const seen: Seen[] = [];
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     seen.push({ path: request.url ?? '', authorization: request.headers.authorization, host: request.headers.host });
@@ -50,7 +54,7 @@ export async function serve(answer: RequestListener, certificate?: CertificateNa
   const server =
     certificate === undefined
       ? createHttpServer(listener)
-      : createHttpsServer({ cert: pem(`${certificate}.pem`), key: pem(`${certificate}.key`) }, listener);
+      : createHttpsServer({ cert: `${pem(`${certificate}.pem`)}${chain}`, key: pem(`${certificate}.key`) }, listener);
   return { ...(await listen(server)), seen };
 }
 
