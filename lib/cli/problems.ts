@@ -83,7 +83,7 @@ function adviceOn(problem: ProblemDocument, tokenSource: string): string | undef
     case 'export_not_allowed':
       return `use another token: this one came from ${tokenSource}`;
     case 'verification_failed':
-      return optionAgainst(problem.verification?.status ?? '');
+      return optionAgainst({ status: problem.verification?.status ?? '', advice: problem.detail ?? '' });
     case 'revision_conflict':
       return 'look at it again, then repeat the command';
     case 'route_not_found':

@@ -7,20 +7,31 @@ describe('a login that failed names the option that fits, if one does', () => {
   const untried = 'to store it without logging in: --no-verify';
 
   it.each([
-    { status: 'http_only', advice: 'if that is what you want: --plain-http' },
-    { status: 'tls_untrusted', advice: 'to trust its certificate: --ca FILE (or --skip-verify)' },
-    { status: 'realm_not_trusted', advice: 'to trust that host: --trusted-realm HOST' },
-    { status: 'dns', advice: untried },
-    { status: 'unreachable', advice: untried },
-    { status: 'timeout', advice: untried },
-    { status: 'rate_limited', advice: untried },
-    { status: 'unauthorized', advice: undefined },
-    { status: 'scope_denied', advice: 'to ask for another repository: --probe REPOSITORY' },
-    { status: 'not_a_registry', advice: undefined },
-    { status: 'refused_address', advice: undefined },
-    { status: 'from_the_future', advice: undefined },
-  ])('$status: $advice', async ({ status, advice }) => {
-    const failed = problem(422, 'verification_failed', { detail: 'It did not work.', verification: { status } });
+    { status: 'http_only', says: 'It failed.', advice: 'if that is what you want: --plain-http' },
+    { status: 'tls_untrusted', says: 'Give tls.ca.', advice: 'to trust its certificate: --ca FILE (or --skip-verify)' },
+    {
+      status: 'tls_untrusted',
+      says: 'It has expired.',
+      advice: 'to go on without checking its certificate: --skip-verify',
+    },
+    {
+      status: 'realm_not_trusted',
+      says: 'Add it to trustedRealms.',
+      advice: 'to trust that host: --trusted-realm HOST',
+    },
+    { status: 'realm_not_trusted', says: 'A user name is in its URL.', advice: undefined },
+    { status: 'dns', says: 'It failed.', advice: untried },
+    { status: 'unreachable', says: 'It failed.', advice: untried },
+    { status: 'timeout', says: 'It failed.', advice: untried },
+    { status: 'rate_limited', says: 'It failed.', advice: untried },
+    { status: 'forbidden', says: 'It failed.', advice: untried },
+    { status: 'unauthorized', says: 'It failed.', advice: undefined },
+    { status: 'scope_denied', says: 'It failed.', advice: 'to ask for another repository: --probe REPOSITORY' },
+    { status: 'not_a_registry', says: 'It failed.', advice: undefined },
+    { status: 'refused_address', says: 'It failed.', advice: undefined },
+    { status: 'from_the_future', says: 'It failed.', advice: undefined },
+  ])('$status, $says $advice', async ({ status, says, advice }) => {
+    const failed = problem(422, 'verification_failed', { detail: says, verification: { status } });
     const refusing = await startScriptedApi({
       'POST /v1/registries': failed,
       'GET /v1/registries/01hzregistry1': { body: registryDocument() },
@@ -33,7 +44,7 @@ describe('a login that failed names the option that fits, if one does', () => {
     ];
     await refusing.close();
 
-    const stderr = `pullpass: It did not work.\n${advice === undefined ? '' : `  ${advice}\n`}`;
+    const stderr = `pullpass: ${says}\n${advice === undefined ? '' : `  ${advice}\n`}`;
     expect(ran).toEqual([
       { exitCode: 1, stdout: '', stderr },
       { exitCode: 1, stdout: '', stderr },

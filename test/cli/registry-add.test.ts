@@ -244,6 +244,22 @@ it('says what came of it, and for whom', async () => {
   expect(ran.stdout).toBe('added quay.io (01hzregistry1)\n  login: verified; credential: fresh\n  for: prod\n');
 });
 
+it('says that pulling is not proven, and how to prove it', async () => {
+  const verification = { status: 'verified', at: '2026-03-01T11:00:00.000Z', warning: 'pull_not_proven' };
+  const open = await startScriptedApi({
+    'POST /v1/registries': { status: 201, body: registryDocument({ verification }) },
+  });
+  const ran = await runCommand(
+    ['registry', 'add', 'quay.io', ...words('--username bob --password-file @password')],
+    open,
+  );
+  await open.close();
+
+  expect(ran.exitCode).toBe(0);
+  expect(ran.stderr).toContain('login proven, pulling not proven');
+  expect(ran.stderr).toContain('pullpass registry edit 01hzregistry1 --probe REPOSITORY');
+});
+
 it('warns when the login proves nothing', async () => {
   const verification = { status: 'verified', at: '2026-03-01T11:00:00.000Z', warning: 'accepts_anyone' };
   const open = await startScriptedApi({

@@ -240,24 +240,31 @@ describe('registry verify', () => {
   });
 
   it.each([
-    { status: 'http_only', option: 'if that is what you want: pullpass registry edit 01hzregistry1 --plain-http' },
+    {
+      status: 'http_only',
+      advice: 'It did not work.',
+      option: 'if that is what you want: pullpass registry edit 01hzregistry1 --plain-http',
+    },
     {
       status: 'tls_untrusted',
+      advice: 'Give tls.ca.',
       option: 'to trust its certificate: pullpass registry edit 01hzregistry1 --ca FILE (or --skip-verify)',
     },
     {
       status: 'realm_not_trusted',
+      advice: 'Add it to trustedRealms.',
       option: 'to trust that host: pullpass registry edit 01hzregistry1 --trusted-realm HOST',
     },
     {
       status: 'scope_denied',
+      advice: 'It did not work.',
       option: 'to ask for another repository: pullpass registry edit 01hzregistry1 --probe REPOSITORY',
     },
-  ])('$status names the command that may help', async ({ status, option }) => {
-    const answer = { body: { status, warning: null, advice: 'It did not work.' } };
+  ])('$status names the command that may help', async ({ status, advice, option }) => {
+    const answer = { body: { status, warning: null, advice } };
     const { url } = await serving({ ...BY_ADDRESS, 'POST /v1/registries/01hzregistry1/verify': answer });
     const { stderr } = await runCommand(['registry', 'verify', 'quay.io'], { url });
-    expect(stderr).toBe(`It did not work.\n${option}\n`);
+    expect(stderr).toBe(`${advice}\n${option}\n`);
   });
 });
 

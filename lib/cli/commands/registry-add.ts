@@ -5,6 +5,7 @@ import { registryAnswer, type RegistryAnswer } from '../answers.ts';
 import { expectAnswer, type CallApi } from '../api-client.ts';
 import { CommandFailure, usageFailure } from '../command-failure.ts';
 import type { CommandContext, ContextOf } from '../command-context.ts';
+import { warningWords } from '../login-advice.ts';
 import { allItems } from '../pages.ts';
 import { printJson, printLine, remark, withProgress } from '../print.ts';
 import { settingsDocument, withRegistryOptions, type SettingFlags, type SourceFlags } from './registry-options.ts';
@@ -67,12 +68,7 @@ async function addRegistry(
   printLine(terminal, `added ${added.address} (${added.id})`);
   printLine(terminal, `  login: ${status ?? 'not tried'}; credential: ${credentialWords(added, terminal.now())}`);
   printLine(terminal, `  for: ${environmentWords(added.environments)}`);
-  if (warning) {
-    remark(
-      terminal,
-      `warning: ${warning}: the login proves nothing; see why with: pullpass registry verify ${added.id}`,
-    );
-  }
+  if (warning) remark(terminal, warningWords(warning, added.id));
   for (const id of await replacedBy(added, api)) {
     remark(
       terminal,

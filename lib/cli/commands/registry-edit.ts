@@ -4,6 +4,7 @@ import { registryAnswer } from '../answers.ts';
 import { expectAnswer, pathOf } from '../api-client.ts';
 import { usageFailure } from '../command-failure.ts';
 import type { CommandContext, ContextOf } from '../command-context.ts';
+import { warningWords } from '../login-advice.ts';
 import { printJson, printLine, remark, withProgress } from '../print.ts';
 import { findRegistry } from './find-registry.ts';
 import { settingsDocument, withRegistryOptions, type SettingFlags, type SourceFlags } from './registry-options.ts';
@@ -54,7 +55,9 @@ async function editRegistry(which: string, flags: EditFlags, context: CommandCon
   const changed = expectAnswer(registryAnswer, document);
   const credential = credentialWords(changed, terminal.now());
   printLine(terminal, `changed ${changed.address} (${changed.id}): ${changes.join(', ')}`);
-  printLine(terminal, `  login: ${changed.verification?.status ?? 'not tried'}; credential: ${credential}`);
+  const { status, warning } = changed.verification ?? {};
+  printLine(terminal, `  login: ${status ?? 'not tried'}; credential: ${credential}`);
+  if (warning) remark(terminal, warningWords(warning, changed.id));
   if (typeof earlierDate !== 'string' || typeof changed.expiresOn === 'string' || 'expiresOn' in named) return;
   remark(
     terminal,

@@ -112,7 +112,7 @@ async function verifyOne(
   }
   printLine(terminal, `${address}: ${status}${warning ? `, warning: ${warning}` : ''}`);
   if (advice) remark(terminal, advice);
-  const option = editAgainst(status, id);
+  const option = editAgainst({ status, advice: advice ?? '' }, id);
   if (option !== undefined) remark(terminal, option);
 }
 

@@ -9,6 +9,7 @@ import { expectAnswer, pathOf, type CallApi } from '../api-client.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { policyPath } from '../commands/policy-change.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { warningWords } from '../login-advice.ts';
 import { covers, doOverlap } from './match-registries.ts';
 import type { AddAgent, AddRegistry, ChangeRegistry, Plan, SetPolicy, Step } from './plan-steps.ts';
 import { readRegistries } from './present.ts';
@@ -167,9 +168,9 @@ async function switchState(
   await api({ method: 'POST', path: pathOf('v1', 'registries', id, verb), ifMatch: revision });
 }
 
-function warnings({ verification }: RegistryAnswer): readonly string[] {
+function warnings({ id, verification }: RegistryAnswer): readonly string[] {
   const warning = verification?.warning;
-  return warning ? [`warning: ${warning}: it answers the same without a credential, so the login proves nothing`] : [];
+  return warning ? [warningWords(warning, id)] : [];
 }
 
 /** The id was another one in the installation that exported it. */
