@@ -9,14 +9,18 @@ import type { Challenge } from './challenge.ts';
 import type { LoginCheckOutcome, LoginCheckRequest } from './login-check.ts';
 import {
   COLON_IN_USERNAME,
+  FORBIDDEN,
   NO_TOKEN,
-  NOT_A_REGISTRY,
   realmNotTrusted,
   SCOPE_DENIED,
+  tokenServiceAnswered,
   UNAUTHORIZED,
+  unreadableToken,
 } from './login-outcomes.ts';
-import { tokenOf } from './registry-answer.ts';
+import type { GuardedResponse } from './guarded-request.ts';
+import { errorCodes, oauthError } from './registry-answer.ts';
 import type { Conversation, Headers } from './registry-conversation.ts';
+import { tokenOf } from './token-answer.ts';
 import { trustRealm } from './token-realm.ts';
 
 /** Beside the credential, who else might be let in: whoever brings nothing, and whoever makes a login up. */
@@ -48,17 +52,24 @@ export async function authorize(
   const url = tokenUrl(trusted.value.url, challenge, { ...wanted, account: accountOf(request, wanted.as) });
   const answer = await conversation.askTokenService(trusted.value, url, { accept: 'application/json', ...basic });
   if (!answer.ok) return answer;
-  const { status } = answer.value;
-  if (status !== 200) return failure(refusalOf(status, wanted));
+  if (answer.value.status !== 200) return failure(refusalOf(answer.value, wanted));
   const token = tokenOf(answer.value);
-  return token === undefined ? failure(NO_TOKEN) : success({ authorization: `Bearer ${token}` });
+  if (token.ok) return success({ authorization: `Bearer ${token.value}` });
+  return failure(token.failure === 'no_token' ? NO_TOKEN : unreadableToken(token.failure));
 }
 
 /** Once the login has worked, a 400 or 404 for a scope is about the scope: some services answer that for what they don't know. */
-function refusalOf(status: number, { scope }: Wanted): LoginCheckOutcome {
-  const refused = status === 401 || status === 403;
-  if (scope !== undefined && (refused || status === 400 || status === 404)) return SCOPE_DENIED;
-  return refused ? UNAUTHORIZED : NOT_A_REGISTRY;
+function refusalOf(answer: GuardedResponse, { scope }: Wanted): LoginCheckOutcome {
+  const { status } = answer;
+  if (scope !== undefined && [400, 401, 403, 404].includes(status)) return SCOPE_DENIED;
+  if (status === 401 || isAboutThePassword(answer)) return UNAUTHORIZED;
+  return status === 403 ? FORBIDDEN : tokenServiceAnswered(status);
+}
+
+/** OAuth 2.0 answers 400 to a wrong password (RFC 6749, section 5.2), and some services do with the protocol's own code. */
+function isAboutThePassword(answer: GuardedResponse): boolean {
+  if (answer.status !== 400) return false;
+  return oauthError(answer) === 'invalid_grant' || errorCodes(answer).includes('UNAUTHORIZED');
 }
 
 /** The name tells whoever reads the registry's log who made this login up; no account has it, so none is locked by it. */

@@ -1,7 +1,9 @@
 /**
  * WWW-Authenticate by the grammar of RFC 9110, section 11.6.1: several challenges in one line and several lines, either
- * form of value, names of any case. A line that breaks the grammar yields nothing: guessing where a realm ends decides
- * where a password goes. The parsers on offer take one challenge a line or guess, so this is our own.
+ * form of value, names of any case. Two mistakes are read as clients read them: where a comma is missing behind a
+ * quoted value the line ends, and of a name given twice the last one holds. Any other line that breaks the grammar yields nothing:
+ * guessing where a realm ends decides where a password goes. The parsers on offer take one challenge a line or guess, so this is
+ * our own.
  */
 
 export interface Challenge {
@@ -15,7 +17,7 @@ const SEPARATOR = /[ \t]*(?:,[ \t]*)+|[ \t]+$/y;
 const SCHEME = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+|(?=,)|$)/y;
 const TOKEN68 = /[\w.~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const PARAMETER =
-  /([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*)")(?=[ \t]*(?:,|$))/y;
+  /([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*(?:([!#$%&'*+.^_`|~\w-]+)|"((?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*)")(?=[ \t]*(?:,|$)|(?<=")[ \t]+)/y;
 
 /** Challenges of every well-formed line, in the order sent. */
 export function parseChallenges(lines: readonly string[]): readonly Challenge[] {
@@ -42,16 +44,18 @@ function parseLine(text: string): readonly Challenge[] | undefined {
   return challenges;
 }
 
-/** Undefined where the grammar is broken; a name given twice counts as broken, since readers differ on which one holds. */
+/** Undefined where the grammar is broken. */
 function parseParameters(cursor: Cursor): ReadonlyMap<string, string> | undefined {
   const parameters = new Map<string, string>();
   for (;;) {
     const parameter = read(cursor, PARAMETER);
     if (parameter === undefined) break;
     const [, name = '', token, quoted = ''] = parameter;
-    if (parameters.has(name.toLowerCase())) return undefined;
     parameters.set(name.toLowerCase(), token ?? quoted.replaceAll(/\\(.)/g, '$1'));
-    if (read(cursor, SEPARATOR) === undefined) return endOf(cursor) ? parameters : undefined;
+    if (read(cursor, SEPARATOR) !== undefined) continue;
+    // At the end, or where a comma is missing: clients stop there, too.
+    cursor.at = cursor.text.length;
+    return parameters;
   }
   if (parameters.size > 0 || endOf(cursor)) return parameters;
   if (read(cursor, SEPARATOR) !== undefined) return parameters;

@@ -6,7 +6,7 @@
  */
 import type { Challenge } from './challenge.ts';
 import type { LoginCheckOutcome } from './login-check.ts';
-import { SCOPE_DENIED, TOKEN_REFUSED, UNAUTHORIZED, VERIFIED } from './login-outcomes.ts';
+import { FORBIDDEN, SCOPE_DENIED, TOKEN_REFUSED, UNAUTHORIZED, VERIFIED } from './login-outcomes.ts';
 import type { Conversation } from './registry-conversation.ts';
 
 /**
@@ -32,7 +32,7 @@ export type Control = (
 
 type Reception = 'let_in' | 'refused' | 'unknown';
 
-const REFUSALS: readonly LoginCheckOutcome[] = [UNAUTHORIZED, TOKEN_REFUSED, SCOPE_DENIED];
+const REFUSALS: readonly LoginCheckOutcome[] = [UNAUTHORIZED, TOKEN_REFUSED, FORBIDDEN, SCOPE_DENIED];
 
 export function controlWith(refused: RefusedStrangers): Control {
   /** By judge. */

@@ -15,17 +15,19 @@ import {
   NO_USABLE_CHALLENGE,
   NOT_A_REGISTRY,
   PROBE_WITHOUT_LOGIN,
+  PULL_NOT_PROVEN,
   PUBLIC_PROBE,
   REFUSED_BEFORE_LOGIN,
   REFUSES_REQUEST,
   TAKES_ANY_PASSWORD,
   TOKEN_REFUSED,
   UNAUTHORIZED,
+  UNREADABLE_CHALLENGE,
   VERIFIED,
   WANTS_HTTPS,
 } from './login-outcomes.ts';
 import { probeRepository, tagsPath, tryPull } from './pull-probe.ts';
-import { looksLikeRegistry, usableChallenge } from './registry-answer.ts';
+import { isWebPage, looksLikeRegistry, usableChallenge } from './registry-answer.ts';
 import type { Conversation, Headers } from './registry-conversation.ts';
 
 const BASE = '/v2/';
@@ -57,13 +59,23 @@ async function answerChallenge(
 ): Promise<LoginCheckOutcome> {
   const challenge = usableChallenge(refusal);
   if (challenge === undefined) return NO_USABLE_CHALLENGE;
+  if (challenge === 'unreadable') return UNREADABLE_CHALLENGE;
   // Without a scope first: so a wrong password is tried once, and is told apart from a scope that is not granted.
   const entered = await enter(conversation, challenge, 'credential');
   if (entered !== VERIFIED) return entered;
   const asStranger = (): Promise<LoginCheckOutcome> => enter(conversation, challenge, 'stranger');
   if (repository !== undefined) return await pullAs(conversation, challenge, { repository, control, asStranger });
   const isProven = !(await control(conversation, { challenge, tries: [{ attempt: asStranger }] }));
-  return isProven ? VERIFIED : TAKES_ANY_PASSWORD;
+  if (!isProven) return TAKES_ANY_PASSWORD;
+  return letsInWithoutRights(conversation, challenge) ? PULL_NOT_PROVEN : VERIFIED;
+}
+
+/** GitHub Packages (a token without `read:packages`), also of GitHub Enterprise Cloud; Quay (a robot account nobody gave rights). */
+const LETS_IN_WITHOUT_RIGHTS = /^(?:ghcr\.io|containers\.[a-z0-9-]+\.ghe\.com|quay\.io)$/;
+
+/** Harbor, wherever it is, gives a token without any right also to a robot account that has expired. */
+function letsInWithoutRights({ hosts }: Conversation, { parameters }: Challenge): boolean {
+  return parameters.get('service') === 'harbor-registry' || hosts.some((host) => LETS_IN_WITHOUT_RIGHTS.test(host));
 }
 
 /** `/v2/` is open, which some registries are although they guard each repository. */
@@ -76,6 +88,7 @@ async function logInAtRepository(
   if (listed.value.status === 200) return PUBLIC_PROBE;
   const challenge = listed.value.status === 401 ? usableChallenge(listed.value) : undefined;
   if (challenge === undefined) return PROBE_WITHOUT_LOGIN;
+  if (challenge === 'unreadable') return UNREADABLE_CHALLENGE;
   const login = await authorize(conversation, challenge, { as: 'credential' });
   if (!login.ok) return login.failure;
   if (challenge.scheme === 'basic') {
@@ -94,7 +107,7 @@ async function enter(conversation: Conversation, challenge: Challenge, as: Ident
   if (!entered.ok) return entered.failure;
   const { status } = entered.value;
   if (status === 401 || status === 403) return challenge.scheme === 'basic' ? UNAUTHORIZED : TOKEN_REFUSED;
-  return status === 200 && looksLikeRegistry(entered.value) ? VERIFIED : NOT_A_REGISTRY;
+  return status === 200 && !isWebPage(entered.value) ? VERIFIED : NOT_A_REGISTRY;
 }
 
 /** `asStranger`: where there is a login before the pull. */

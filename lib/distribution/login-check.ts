@@ -3,7 +3,7 @@
  * exchange, and with a probe repository a real pull scope. This file: what it takes and answers. log-in.ts: the steps.
  */
 import type { CanonicalAddress } from '../domain/address.ts';
-import type { TlsSettings, VerificationStatus } from '../domain/registry.ts';
+import type { TlsSettings, VerificationStatus, VerificationWarning } from '../domain/registry.ts';
 import type { Secret } from '../domain/secret.ts';
 
 export interface LoginCheckRequest {
@@ -22,7 +22,7 @@ export interface LoginCheckRequest {
 
 export interface LoginCheckOutcome {
   readonly status: VerificationStatus;
-  readonly warning?: 'accepts_anyone';
+  readonly warning?: VerificationWarning;
   /** One sentence that says what was seen and what to do. No secret; of what a peer says, see login-outcomes.ts. */
   readonly advice: string;
 }

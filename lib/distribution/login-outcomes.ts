@@ -7,6 +7,7 @@ import type { GuardedResponse, RequestFailure } from './guarded-request.ts';
 import type { LoginCheckOutcome } from './login-check.ts';
 import { retryAfterSeconds } from './registry-answer.ts';
 import type { CertificateProblem } from './tls-handshake.ts';
+import type { TokenField } from './token-answer.ts';
 
 export type Peer = 'registry' | 'token service';
 
@@ -34,6 +35,14 @@ export const TAKES_ANY_PASSWORD: LoginCheckOutcome = {
   warning: 'accepts_anyone',
   advice:
     'The registry accepts a made-up user name and password just as well, so this proves nothing: check how its login is set up.',
+};
+
+/** Of registries whose accounts log in whether or not they may pull anything. */
+export const PULL_NOT_PROVEN: LoginCheckOutcome = {
+  status: 'verified',
+  warning: 'pull_not_proven',
+  advice:
+    'The login is proven, pulling is not, since accounts without any rights log in here, too: name a repository to try as probe.repository.',
 };
 
 export const UNAUTHORIZED: LoginCheckOutcome = {
@@ -91,10 +100,40 @@ export const PROBE_WITHOUT_LOGIN: LoginCheckOutcome = {
     'Anybody gets into /v2/, and the probe repository asks for no login by Basic or Bearer, so none was tried: check probe.repository.',
 };
 
+export const UNREADABLE_CHALLENGE: LoginCheckOutcome = {
+  status: 'not_a_registry',
+  advice:
+    'The registry asks for a login, and its WWW-Authenticate header cannot be read: correct its token settings, with the realm in double quotes.',
+};
+
+/**
+ * No wrong password, or not for certain: an address that was banned, a firewall, an account that is locked. So it says nothing
+ * lasting about the credential, and is asked again soon.
+ */
+export const FORBIDDEN: LoginCheckOutcome = {
+  status: 'forbidden',
+  advice:
+    'The token service forbids this login (403), which need not be the password: check which client addresses it lets in, and that the account is not locked.',
+};
+
+/** The registry was right to send the login there, or its settings are wrong: only those who run it can tell. */
+export function tokenServiceAnswered(status: number): LoginCheckOutcome {
+  const advice = `The token service answered ${status} to the login: check the user name and password, and the realm that the registry names.`;
+  return { status: 'not_a_registry', advice };
+}
+
 export const NO_TOKEN: LoginCheckOutcome = {
   status: 'not_a_registry',
   advice: 'The token service answered without a usable token: check what answers where the registry sends logins.',
 };
+
+/** One such field, and clients cannot decode the answer at all. */
+export function unreadableToken(field: TokenField): LoginCheckOutcome {
+  const wanted = { expires_in: 'a whole number', issued_at: 'an RFC 3339 time, or leave it out' };
+  const right = field === 'expires_in' || field === 'issued_at' ? wanted[field] : 'text';
+  const advice = `The token service’s answer has an unusable ${field}, and clients cannot read it: correct it there to ${right}.`;
+  return { status: 'not_a_registry', advice };
+}
 
 export const BAD_CA: LoginCheckOutcome = {
   status: 'tls_untrusted',
@@ -110,11 +149,13 @@ export const BAD_ADDRESS = refusedAddress('registry', 'ambiguous');
 
 /** `host`: the one named, where it is spelled like a host; nothing else of a challenge is repeated. */
 export function realmNotTrusted(
-  reason: 'not_a_url' | 'not_https' | 'not_trusted' | 'redirect',
+  reason: 'not_a_url' | 'with_username' | 'not_https' | 'not_trusted' | 'redirect',
   host?: string,
 ): LoginCheckOutcome {
   const advice = {
     not_a_url: 'The registry names a token service that is no full https URL: correct its token settings.',
+    with_username:
+      'The registry names a token service with a user name in its URL, which gets no credential: correct its token settings.',
     not_https: 'The registry names a token service without TLS: give that service TLS, a credential needs it.',
     not_trusted: `The registry sends logins to ${host ?? 'a token service'}, another host: if that is right, add it to trustedRealms.`,
     redirect: 'The token service answers with a redirect, which gets no credential: check its URL in the registry.',
@@ -122,8 +163,8 @@ export function realmNotTrusted(
   return { status: 'realm_not_trusted', advice };
 }
 
-/** Statuses that mean the same whatever was asked: undefined for those that the asker has to judge. */
-export function outcomeOfStatus(peer: Peer, answer: GuardedResponse): LoginCheckOutcome | undefined {
+/** Statuses that mean the same whatever was asked: undefined for those that the asker has to judge. `isOwnHost`: of a redirect. */
+export function outcomeOfStatus(peer: Peer, answer: GuardedResponse, isOwnHost = false): LoginCheckOutcome | undefined {
   const { status } = answer;
   if (status === 429) {
     const seconds = retryAfterSeconds(answer);
@@ -135,6 +176,10 @@ export function outcomeOfStatus(peer: Peer, answer: GuardedResponse): LoginCheck
   }
   if (status < 300 || status >= 400) return undefined;
   if (peer === 'token service') return realmNotTrusted('redirect');
+  if (isOwnHost) {
+    const advice = `The host redirects /v2/ to a path of its own (${status}), and no registry answers there: correct what redirects in front of it.`;
+    return { status: 'not_a_registry', advice };
+  }
   const advice = `The host answers with a redirect (${status}), which gets no credential: give the address that it leads to.`;
   return { status: 'not_a_registry', advice };
 }

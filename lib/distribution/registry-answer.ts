@@ -4,11 +4,8 @@ import { parseChallenges, type Challenge } from './challenge.ts';
 import type { GuardedResponse } from './guarded-request.ts';
 
 const errorsSchema = z.object({ errors: z.array(z.object({ code: z.string() })) });
+const oauthSchema = z.object({ error: z.string() });
 const emptyObjectSchema = z.strictObject({});
-const tokenSchema = z.object({ token: z.optional(z.string()), access_token: z.optional(z.string()) });
-
-/** What may stand after `Bearer ` in a header, and how long: common servers take headers of 8 to 16 KiB. */
-const HEADER_SAFE = /^[!-~]{1,16384}$/;
 
 const SECONDS = /^[1-9]\d{0,4}$/;
 
@@ -25,18 +22,28 @@ export function errorCodes(response: GuardedResponse): readonly string[] {
   return parsed.success ? parsed.data.errors.map(({ code }) => code) : [];
 }
 
-/** The first challenge that container clients can answer. */
-export function usableChallenge(response: GuardedResponse): Challenge | undefined {
-  const challenges = parseChallenges(response.headers['www-authenticate'] ?? []);
-  return challenges.find(({ scheme }) => scheme === 'bearer' || scheme === 'basic');
+/** Of a token service that speaks OAuth 2.0. */
+export function oauthError(response: GuardedResponse): string | undefined {
+  const parsed = oauthSchema.safeParse(parseJson(response.body));
+  return parsed.success ? parsed.data.error : undefined;
 }
 
-/** The token of a token service's answer, under either of its two names; undefined where none can be used. */
-export function tokenOf(response: GuardedResponse): string | undefined {
-  const parsed = tokenSchema.safeParse(parseJson(response.body));
-  if (!parsed.success) return undefined;
-  const token = [parsed.data.token, parsed.data.access_token].find((text) => text !== undefined && text !== '');
-  return token !== undefined && HEADER_SAFE.test(token) ? token : undefined;
+/** The first challenge that container clients can answer. `unreadable`: one that they would, were it well-formed. */
+export function usableChallenge(response: GuardedResponse): Challenge | 'unreadable' | undefined {
+  const lines = response.headers['www-authenticate'] ?? [];
+  const usable = parseChallenges(lines).find(({ scheme }) => scheme === 'bearer' || scheme === 'basic');
+  return usable ?? (lines.some((line) => BEARER_OR_BASIC.test(line)) ? 'unreadable' : undefined);
+}
+
+const BEARER_OR_BASIC = /^[\s,]*(?:bearer|basic)(?:[\s,]|$)/i;
+
+/**
+ * After a login that worked the protocol asks for 200 and nothing more, so all sorts of bodies come, and none. A page for people
+ * is what sits behind another login than a registry's.
+ */
+export function isWebPage({ headers, body = '' }: GuardedResponse): boolean {
+  const [type = ''] = headers['content-type'] ?? [];
+  return /^text\/html\b/i.test(type.trim()) || body.trimStart().startsWith('<');
 }
 
 /** Undefined where it is a date, or no wait that anybody would name. */

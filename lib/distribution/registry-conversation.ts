@@ -5,13 +5,19 @@
  */
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Guard } from './guarded-connection.ts';
-import { askGuarded, type Endpoint, type GuardedResponse, type RequestFailure } from './guarded-request.ts';
+import {
+  askGuarded,
+  type Endpoint,
+  type GuardedRequest,
+  type GuardedResponse,
+  type RequestFailure,
+} from './guarded-request.ts';
 import type { LoginCheckOutcome, LoginCheckRequest } from './login-check.ts';
 import { BAD_ADDRESS, BAD_CA, HTTP_ONLY, outcomeOfFailure, outcomeOfStatus, type Peer } from './login-outcomes.ts';
 import { SYSTEM_TRUST, trustOf, type TlsTrust } from './tls-handshake.ts';
 import type { TokenRealm } from './token-realm.ts';
 
-/** Redirects, rate limits and server errors are failures already; every other status is the asker's to judge. */
+/** Redirects that lead elsewhere, rate limits and server errors are failures already; every other status is the asker's to judge. */
 export type Answer = Result<GuardedResponse, LoginCheckOutcome>;
 export type Headers = Readonly<Record<string, string>>;
 
@@ -50,11 +56,12 @@ export function startConversation(
     hosts: [host.name, endpoint.host],
     async askRegistry(path, headers, method) {
       const asked = { endpoint, trust, path, headers, ...(method === undefined ? {} : { method }) };
-      const got = await askGuarded(asked, guard, signal);
+      const got = await askWhereItLeads(asked, guard, signal);
       if (!got.ok && got.failure.kind === 'no_handshake' && (await speaksPlainHttp(endpoint, guard, signal))) {
         return failure(HTTP_ONLY);
       }
-      return asAnswer('registry', got);
+      const isOwnHost = got.ok && ownTarget(got.value, asked) !== undefined;
+      return asAnswer('registry', got, isOwnHost);
     },
     async askTokenService(realm, url, headers) {
       const path = `${url.pathname}${url.search}`;
@@ -95,8 +102,55 @@ async function speaksPlainHttp(endpoint: Endpoint, guard: Guard, signal: AbortSi
   return got.ok && got.value.status !== 400;
 }
 
-function asAnswer(peer: Peer, got: Result<GuardedResponse, RequestFailure>): Answer {
+/** More are a circle. */
+const MAXIMUM_REDIRECTS = 2;
+
+/**
+ * Follows `/v2/` to `/v2` and the like, as clients do: the same scheme, host, port and path but for the slash at its end. That is
+ * resolved, checked and trusted anew, and nobody hears the credential who has not got it. Any other redirect is the answer:
+ * another path might refuse the password, and the check would not know that it did.
+ */
+async function askWhereItLeads(
+  asked: GuardedRequest,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<Result<GuardedResponse, RequestFailure>> {
+  let { path } = asked;
+  let got = await askGuarded(asked, guard, signal);
+  for (let followed = 0; followed < MAXIMUM_REDIRECTS && got.ok; followed += 1) {
+    const target = ownTarget(got.value, { ...asked, path });
+    if (target === undefined || withoutSlash(target.pathname) !== withoutSlash(pathOf(path))) break;
+    path = `${target.pathname}${target.search}`;
+    got = await askGuarded({ ...asked, path }, guard, signal);
+  }
+  return got;
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/$/, '');
+}
+
+function pathOf(pathAndQuery: string): string {
+  return pathAndQuery.replace(/\?.*$/, '');
+}
+
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** Where a redirect leads, if that is within the host and port that sent it. */
+function ownTarget(
+  { status, headers }: GuardedResponse,
+  { endpoint, path }: Pick<GuardedRequest, 'endpoint' | 'path'>,
+): URL | undefined {
+  const [location, ...others] = headers['location'] ?? [];
+  if (!REDIRECTS.includes(status) || location === undefined || others.length > 0) return undefined;
+  const name = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  const from = `${endpoint.secure ? 'https' : 'http'}://${name}:${endpoint.port}${path}`;
+  const to = URL.parse(location, from);
+  return to !== null && to.origin === URL.parse(from)?.origin && to.username === '' ? to : undefined;
+}
+
+function asAnswer(peer: Peer, got: Result<GuardedResponse, RequestFailure>, isOwnHost = false): Answer {
   if (!got.ok) return failure(outcomeOfFailure(peer, got.failure));
-  const outcome = outcomeOfStatus(peer, got.value);
+  const outcome = outcomeOfStatus(peer, got.value, isOwnHost);
   return outcome === undefined ? got : failure(outcome);
 }

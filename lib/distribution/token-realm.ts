@@ -30,10 +30,10 @@ const KNOWN_REALM_HOSTS: Readonly<Record<string, string>> = {
 export function trustRealm(
   realm: string,
   registry: { readonly hosts: readonly string[]; readonly secure: boolean; readonly trustedRealms: readonly string[] },
-): Result<TokenRealm, 'not_a_url' | 'not_trusted' | 'not_https'> {
+): Result<TokenRealm, 'not_a_url' | 'with_username' | 'not_trusted' | 'not_https'> {
   const url = URL.parse(realm);
   if (url === null || url.hostname === '') return failure('not_a_url');
-  if (url.username !== '' || url.password !== '') return failure('not_trusted');
+  if (url.username !== '' || url.password !== '') return failure('with_username');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return failure('not_https');
 
   const secure = url.protocol === 'https:';

@@ -32,22 +32,29 @@ export const VERIFICATION_STATUSES = [
   'not_a_registry',
   'realm_not_trusted',
   'unauthorized',
+  'forbidden',
   'scope_denied',
   'rate_limited',
 ] as const;
 export type VerificationStatus = (typeof VERIFICATION_STATUSES)[number];
 
+/**
+ * What a success leaves open. `accepts_anyone`: the registry answers the same without a credential, so the password is not
+ * proven. `pull_not_proven`: accounts without any rights log in there, too, and no probe was named.
+ */
+export const VERIFICATION_WARNINGS = ['accepts_anyone', 'pull_not_proven'] as const;
+export type VerificationWarning = (typeof VERIFICATION_WARNINGS)[number];
+
 export interface Verification {
   readonly status: VerificationStatus;
-  /** The registry answers the same without a credential, so a success proves nothing about the password. */
-  readonly warning?: 'accepts_anyone';
+  readonly warning?: VerificationWarning;
   readonly at: number;
   /** It was well and is not any more: what it was, and since when it is known. Gone when it is as well as it was. */
   readonly drift?: Drift;
 }
 
 export interface Drift {
-  readonly from: VerificationStatus | 'accepts_anyone';
+  readonly from: VerificationStatus | VerificationWarning;
   readonly at: number;
 }
 

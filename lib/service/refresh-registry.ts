@@ -73,7 +73,7 @@ export async function refreshClaimed(claimed: Claimed, deps: RefreshDeps): Promi
     return await fail(claimed, { failure: untried }, deps);
   }
   const verification = noteVerification(registry.verification, checked, deps.now());
-  if (isRefusal(checked) && !isLastResort(checked, claimed, deps.now())) {
+  if (isNoBetter(checked, claimed) && !isLastResort(checked, claimed, deps.now())) {
     return await fail(claimed, { failure: mintFailure('login_refused', checked.advice), verification }, deps);
   }
   return await store(claimed, { credential: minted.value, verification }, deps);
@@ -110,12 +110,20 @@ function isWellAndInTime({ credential, verification }: Registry, now: number): b
 }
 
 /**
+ * A login that is forbidden may be so for the credential or for where it came from: reason enough to keep what hosts have, as
+ * long as the next one is another. A typed password is the same every time, and nobody said that it is wrong.
+ */
+function isNoBetter(checked: LoginCheckOutcome, { mint }: Claimed): boolean {
+  return isRefusal(checked) || (checked.status === 'forbidden' && mint.renewable);
+}
+
+/**
  * A login that works, only not for the probe repository, is worse than the present credential, and better than none or one
  * that hosts were refused with: that somebody deleted the probe repository must not let every other pull from this registry
- * end. What is not made anew is the very password that was rejected, and no better than it.
+ * end. So is one whose login is forbidden. What is not made anew is the very password that was rejected, and no better than it.
  */
 function isLastResort(checked: LoginCheckOutcome, { registry, mint }: Claimed, now: number): boolean {
-  if (checked.status !== 'scope_denied') return false;
+  if (checked.status !== 'scope_denied' && checked.status !== 'forbidden') return false;
   const { current, rejectedVersion } = registry.credential;
   if (current === undefined) return true;
   if (mint.renewable && rejectedVersion === current.version) return true;

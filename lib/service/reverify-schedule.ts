@@ -24,7 +24,9 @@ export function reverifyAt({ id, verification, credential, updatedAt, expiresOn 
   if (credential.current === undefined) return undefined;
   const lot = Math.floor(lotOf(id) * SPREAD_MS);
   if (verification === undefined) return updatedAt + lot;
-  const mayBeOver = verification.drift !== undefined && isTransient(verification.status);
+  const { status, drift } = verification;
+  // A service that forbids a login may forbid it to this address, and for an hour.
+  const mayBeOver = status === 'forbidden' || (drift !== undefined && isTransient(status));
   const at = verification.at + (mayBeOver ? SOON_MS : EVERY_MS - lot);
   const expiredAt = expiresOn === undefined ? undefined : endOfDay(expiresOn);
   return expiredAt === undefined || verification.at >= expiredAt ? at : Math.min(at, expiredAt + lot);

@@ -118,7 +118,7 @@ function reasonOf({ registry, credentialState }: RegistryView): Attention['reaso
 
 /** Hosts get a credential that the registry said no to: taken as a last resort, or noticed after the credential was stored. */
 function isRefused({ verification }: Registry): boolean {
-  return verification !== undefined && isRefusal(verification);
+  return verification !== undefined && (isRefusal(verification) || verification.status === 'forbidden');
 }
 
 type Counted = { -readonly [Key in keyof KindStatus]: KindStatus[Key] };

@@ -11,7 +11,8 @@ type Condition = Drift['from'];
 
 /**
  * A registry that was well and is worse now has drifted, from that moment until it is as well as it was. `accepts_anyone`
- * is worse than verified, since the password proves nothing any more, and better than a failure, since pulls work.
+ * is worse than verified, since the password proves nothing any more, and better than a failure, since pulls work. That pulling
+ * is not proven says something about what was asked, and nothing about the registry.
  */
 export function noteVerification(
   previous: Verification | undefined,
@@ -30,7 +31,7 @@ function conditionOf({ status, warning }: Verification): Condition {
 }
 
 function wellness(condition: Condition): number {
-  if (condition === 'verified') return 2;
+  if (condition === 'verified' || condition === 'pull_not_proven') return 2;
   return condition === 'accepts_anyone' ? 1 : 0;
 }
 

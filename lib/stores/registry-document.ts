@@ -7,7 +7,12 @@ import * as z from 'zod/mini';
 import type { CanonicalAddress } from '../domain/address.ts';
 import { MINT_FAILURE_CODES, type CredentialRecord } from '../domain/credential.ts';
 import { EXPIRY_STAGES } from '../domain/expiry-date.ts';
-import { VERIFICATION_STATUSES, type Registry, type SourceSettings } from '../domain/registry.ts';
+import {
+  VERIFICATION_STATUSES,
+  VERIFICATION_WARNINGS,
+  type Registry,
+  type SourceSettings,
+} from '../domain/registry.ts';
 import type { Catalogue, RefreshOutcome } from './catalogue.ts';
 
 type RegistryUpdate = Parameters<Catalogue['updateRegistry']>[0];
@@ -44,10 +49,10 @@ export const registryDocument: z.ZodMiniType<RegistryDocument> = z.strictObject(
   verification: z.exactOptional(
     z.strictObject({
       status: z.enum(VERIFICATION_STATUSES),
-      warning: z.exactOptional(z.literal('accepts_anyone')),
+      warning: z.exactOptional(z.enum(VERIFICATION_WARNINGS)),
       at: z.number(),
       drift: z.exactOptional(
-        z.strictObject({ from: z.enum([...VERIFICATION_STATUSES, 'accepts_anyone']), at: z.number() }),
+        z.strictObject({ from: z.enum([...VERIFICATION_STATUSES, ...VERIFICATION_WARNINGS]), at: z.number() }),
       ),
     }),
   ),

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { VERIFICATION_STATUSES } from '../../lib/domain/registry.ts';
+import { TOKEN_FIELDS } from '../../lib/distribution/token-answer.ts';
 import type { RequestFailure } from '../../lib/distribution/guarded-request.ts';
 import type { LoginCheckOutcome } from '../../lib/distribution/login-check.ts';
 import * as outcomes from '../../lib/distribution/login-outcomes.ts';
 
 const DOCUMENT = new URL('../../docs/registries.md', import.meta.url);
 
-const { outcomeOfFailure, outcomeOfStatus, realmNotTrusted } = outcomes;
+const { outcomeOfFailure, outcomeOfStatus, realmNotTrusted, tokenServiceAnswered, unreadableToken } = outcomes;
 
 const FAILURES: readonly RequestFailure[] = [
   ...(['ambiguous', 'needs_permission', 'never'] as const).map(
@@ -36,9 +37,14 @@ function answer(status: number) {
 /** What is said of the registry itself; of its token service the same is said in the same words. */
 const EVERY: readonly LoginCheckOutcome[] = [
   ...Object.values(outcomes).flatMap((value) => (typeof value === 'object' ? [value] : [])),
-  ...(['not_a_url', 'not_https', 'not_trusted', 'redirect'] as const).map((reason) => realmNotTrusted(reason)),
+  ...(['not_a_url', 'with_username', 'not_https', 'not_trusted', 'redirect'] as const).map((reason) =>
+    realmNotTrusted(reason),
+  ),
   ...FAILURES.map((failed) => outcomeOfFailure('registry', failed)),
   ...[429, 503, 301].flatMap((status) => outcomeOfStatus('registry', answer(status)) ?? []),
+  ...[outcomeOfStatus('registry', answer(301), true) ?? []].flat(),
+  tokenServiceAnswered(404),
+  ...TOKEN_FIELDS.map(unreadableToken),
 ];
 
 /** `status | sentence`, as the document's table has them. */

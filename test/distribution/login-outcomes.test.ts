@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { VERIFICATION_STATUSES } from '../../lib/domain/registry.ts';
 import * as outcomes from '../../lib/distribution/login-outcomes.ts';
+import { TOKEN_FIELDS } from '../../lib/distribution/token-answer.ts';
 import type { RequestFailure } from '../../lib/distribution/guarded-request.ts';
 import type { LoginCheckOutcome } from '../../lib/distribution/login-check.ts';
 
-const { outcomeOfFailure, outcomeOfStatus, realmNotTrusted } = outcomes;
+const { outcomeOfFailure, outcomeOfStatus, realmNotTrusted, tokenServiceAnswered, unreadableToken } = outcomes;
 const PEERS = ['registry', 'token service'] as const;
 const FAILURES: readonly RequestFailure[] = [
   ...(['ambiguous', 'needs_permission', 'never'] as const).map(
@@ -36,7 +37,12 @@ function isOutcome(value: unknown): value is LoginCheckOutcome {
 
 const EVERY: readonly LoginCheckOutcome[] = [
   ...Object.values(outcomes).filter(isOutcome),
-  ...(['not_a_url', 'not_https', 'not_trusted', 'redirect'] as const).map((reason) => realmNotTrusted(reason)),
+  ...(['not_a_url', 'with_username', 'not_https', 'not_trusted', 'redirect'] as const).map((reason) =>
+    realmNotTrusted(reason),
+  ),
+  ...[outcomeOfStatus('registry', answer(301), true) ?? []].flat(),
+  tokenServiceAnswered(400),
+  ...TOKEN_FIELDS.map(unreadableToken),
   realmNotTrusted('not_trusted', 'a-rather-long-name-of-a-host.somewhere.in.the.company.example:8443'),
   ...PEERS.flatMap((peer) => [
     ...FAILURES.map((failed) => outcomeOfFailure(peer, failed)),

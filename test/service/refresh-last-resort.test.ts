@@ -91,6 +91,35 @@ describe('a new credential that may not pull the probe repository', () => {
   });
 });
 
+describe('a new credential whose login is forbidden', () => {
+  it('does not replace one that lives, until its last tenth', async () => {
+    const first = await refreshed();
+    world.clock.now += 8 * HOUR;
+    world.registry = 'forbids';
+    const kept = await refreshed();
+    expect(versionOf(kept)).toBe(versionOf(first));
+    expect(kept.verification).toMatchObject({ status: 'forbidden' });
+    world.clock.now += 3 * HOUR;
+    expect(versionOf(await refreshed())).not.toBe(versionOf(first));
+  });
+
+  it('is better than none, and an operator hears of it', async () => {
+    world.registry = 'forbids';
+    expect((await refreshed()).credential.current).toBeDefined();
+    expect(await attention()).toEqual(['refused']);
+  });
+
+  it('counts as well as before where it is a password that is the same every time', async () => {
+    await refreshed();
+    world.clock.now += 8 * HOUR;
+    world.registry = 'forbids';
+    const kinds = world.refreshDeps.kinds.map((kind) => ({ ...kind, renewable: false }));
+    const { credential } = await refreshed({ kinds });
+    expect(credential).toMatchObject({ consecutiveFailures: 0 });
+    expect(credential).not.toHaveProperty('lastError');
+  });
+});
+
 describe('a rejection that is reported while a refresh is underway', () => {
   /** What a host reports after the registry was claimed. */
   function reportingDuring(version: string): Partial<RefreshDeps> {

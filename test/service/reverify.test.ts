@@ -100,6 +100,16 @@ describe('when a registry is looked at', () => {
     expect(dueTimes(long)).toEqual(dueTimes({ verification: dated.verification }));
   });
 
+  it('a login that was forbidden is looked at again within the hour, drifted or not', () => {
+    const drift = { from: 'verified', at: START } as const;
+    for (const known of [
+      { status: 'forbidden', at: START } as const,
+      { status: 'forbidden', at: START, drift } as const,
+    ]) {
+      expect(reverifyAt(registryFixture({ verification: known }))).toBeLessThan(START + HOUR);
+    }
+  });
+
   it('is never while it has no credential', () => {
     expect(reverifyAt(registryFixture({ credential: { consecutiveFailures: 3 } }))).toBeUndefined();
   });
@@ -249,6 +259,14 @@ describe('what may be over in a moment', () => {
     expect(world.asked).toHaveLength(2);
     expect((await world.get('ill')).verification).toMatchObject({ status, drift: { from: 'verified' } });
     expect(await world.changes()).toEqual([['registry.drift', 'pullpass', 'ill', `verified -> ${status}`]]);
+  });
+
+  it('a login that was forbidden is not asked for twice in a run, and counts', async () => {
+    const { address } = await addAt('banned');
+    world.logins.set(address, answeringInTurn({ status: 'forbidden' }, {}));
+    expect(await runAfter(DAY)).toMatchObject({ verified: 1, drifted: 1 });
+    expect(world.asked).toHaveLength(1);
+    expect(await runAfter(DAY + HOUR)).toMatchObject({ verified: 1, drifted: 0 });
   });
 
   it('counts by what the second answer is', async () => {

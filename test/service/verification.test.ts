@@ -9,6 +9,7 @@ const at = EARLIER;
 
 const WELL: Verification = { status: 'verified', at };
 const OPEN: Verification = { status: 'verified', warning: 'accepts_anyone', at };
+const UNPROVEN: Verification = { status: 'verified', warning: 'pull_not_proven', at };
 const REFUSED: Verification = { status: 'unauthorized', at };
 const DRIFTED: Verification = { ...REFUSED, drift: { from: 'verified', at: 500 } };
 const OPEN_NOW: Verification = { ...OPEN, drift: { from: 'verified', at: 500 } };
@@ -16,6 +17,7 @@ const CLOSED_NOW: Verification = { ...REFUSED, drift: { from: 'accepts_anyone', 
 
 const verified = { status: 'verified', advice: '' } as const;
 const anyone = { ...verified, warning: 'accepts_anyone' } as const;
+const unproven = { ...verified, warning: 'pull_not_proven' } as const;
 const refused = { status: 'unauthorized', advice: '' } as const;
 const unreachable = { status: 'unreachable', advice: '' } as const;
 
@@ -36,6 +38,9 @@ describe('what a login says, beside what was known before', () => {
     ['drifted, well again', DRIFTED, verified, undefined],
     ['drifted to open, refused', OPEN_NOW, refused, { from: 'verified', at: 500 }],
     ['drifted to open, well again', OPEN_NOW, verified, undefined],
+    ['well, pulling not proven', WELL, unproven, undefined],
+    ['pulling not proven, well', UNPROVEN, verified, undefined],
+    ['pulling not proven, refused', UNPROVEN, refused, { from: 'pull_not_proven', at: NOW }],
     ['open from the start, still open', OPEN, anyone, undefined],
     ['open from the start, well', OPEN, verified, undefined],
     ['open from the start, refused', OPEN, refused, { from: 'accepts_anyone', at: NOW }],

@@ -33,7 +33,7 @@ export interface World {
   /** What the source does at present. */
   weather: Weather;
   /** Is the registry reachable for login checks, and does it believe the source's new tokens? */
-  registry: 'accepts' | 'unreachable' | 'refuses_new' | 'denies_probe';
+  registry: 'accepts' | 'unreachable' | 'refuses_new' | 'denies_probe' | 'forbids';
   lifetimeMilliseconds: number;
   mints: number;
   readonly refreshDeps: RefreshDeps;
@@ -128,6 +128,7 @@ export async function openWorld(options: {
 
   const loginCheck: LoginCheck = async ({ password }) => {
     if (world.registry === 'unreachable') return { status: 'unreachable', advice: 'no way' };
+    if (world.registry === 'forbids') return { status: 'forbidden', advice: 'not from here' };
     if (world.registry === 'refuses_new' || !world.works(password.reveal())) {
       return { status: 'unauthorized', advice: 'no' };
     }

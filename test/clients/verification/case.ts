@@ -1,5 +1,5 @@
 /** One row of the tables: what a real registry is asked, and what must come of it. */
-import type { VerificationStatus } from '../../../lib/domain/registry.ts';
+import type { VerificationStatus, VerificationWarning } from '../../../lib/domain/registry.ts';
 import type { Fleet } from './fleet.ts';
 import { SERVER_CA } from './peers.ts';
 
@@ -17,7 +17,7 @@ export interface Case {
   readonly what: string;
   readonly asked: (fleet: Fleet) => Asked;
   readonly status: VerificationStatus;
-  readonly warning?: 'accepts_anyone';
+  readonly warning?: VerificationWarning;
   /** Part of the sentence. */
   readonly says: string;
 }

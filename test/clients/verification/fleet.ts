@@ -6,6 +6,7 @@ import { freePort } from '../support/free-port.ts';
 import { startRegistry } from '../support/registry.ts';
 import { startHtpasswdRegistry } from '../support/registry-htpasswd.ts';
 import { startTlsRegistry } from '../support/registry-tls.ts';
+import { SERVICE } from '../support/token-server.ts';
 import { startTokenRegistry, type TokenRegistry } from '../support/registry-token.ts';
 import { newLogin, type Scene } from '../support/scene.ts';
 import { startSites, type Site } from './nginx.ts';
@@ -32,7 +33,23 @@ export interface Fleet {
 const ASK_FOR_LOGIN = 'add_header WWW-Authenticate \'Basic realm="any"\' always; return 401;';
 const AS_REGISTRY = 'add_header Docker-Distribution-Api-Version registry/2.0 always;';
 
-function sites(behind: { open: number; htpasswd: number; token: string; harbor: number; closed: number }) {
+interface Behind {
+  readonly open: number;
+  readonly htpasswd: number;
+  /** A registry with tokens, and its token server. */
+  readonly tokens: { readonly port: number; readonly server: string };
+  readonly token: string;
+  readonly harbor: number;
+  readonly closed: number;
+}
+
+/** nginx names its own token service instead of the registry's. */
+function askForToken(service: string): string {
+  const challenge = `Bearer realm="http://localhost:$server_port/token",service="${service}"`;
+  return `proxy_hide_header WWW-Authenticate; add_header WWW-Authenticate '${challenge}' always;`;
+}
+
+function sites(behind: Behind) {
   const registry = `proxy_pass http://127.0.0.1:${behind.htpasswd};`;
   const anybody = `proxy_pass http://127.0.0.1:${behind.open}; proxy_set_header Authorization "";`;
   return {
@@ -41,6 +58,15 @@ function sites(behind: { open: number; htpasswd: number; token: string; harbor: 
       tls: true,
       directives: `location / { proxy_pass http://127.0.0.1:${behind.harbor}; }
         location = /service/token { proxy_pass http://${behind.token}/token; }`,
+    },
+    /** By its challenge, with a token server that knows nothing of that. */
+    calledHarbor: {
+      directives: `location / { proxy_pass http://127.0.0.1:${behind.tokens.port}; ${askForToken('harbor-registry')} }
+        location = /token { proxy_pass http://${behind.tokens.server}/token?service=${SERVICE}&account=$arg_account; }`,
+    },
+    forbids: {
+      directives: `location / { proxy_pass http://127.0.0.1:${behind.tokens.port}; ${askForToken('any')} }
+        location = /token { return 403; }`,
     },
     takesAnyPassword: { directives: `location / { if ($http_authorization = "") { ${ASK_FOR_LOGIN} } ${anybody} }` },
     openBehindLogin: {
@@ -99,6 +125,7 @@ export async function startFleet(scene: Scene): Promise<Fleet> {
   const behind = {
     ...{ open: open.port, htpasswd: htpasswd.port, harbor: behindHarbor.port, closed },
     token: behindHarbor.realmAddress,
+    tokens: { port: token.port, server: token.realmAddress.replace('localhost', '127.0.0.1') },
   };
   const site = await startSites(workspace, sites(behind), { harbor: harborPort });
   // `team/app` is for logins, `public/app` for everybody, and `team/secret` for nobody.

@@ -123,6 +123,24 @@ const TOKENS: readonly Case[] = [
   },
 ];
 
+const RIGHTS: readonly Case[] = [
+  {
+    registry: 'token, called Harbor by its challenge',
+    what: 'the right password, and no repository',
+    asked: ({ site }) => at(site('calledHarbor'), { tls: PLAIN }),
+    status: 'verified',
+    warning: 'pull_not_proven',
+    says: 'pulling is not',
+  },
+  {
+    registry: 'token, its service forbids the login (nginx)',
+    what: 'the right password',
+    asked: ({ site }) => at(site('forbids'), { tls: PLAIN }),
+    status: 'forbidden',
+    says: 'need not be the password',
+  },
+];
+
 const ANYONE: readonly Case[] = [
   {
     registry: 'no authentication',
@@ -166,4 +184,4 @@ const ANYONE: readonly Case[] = [
   },
 ];
 
-export const LOGIN_CASES: readonly Case[] = [...PASSWORDS, ...TOKENS, ...ANYONE];
+export const LOGIN_CASES: readonly Case[] = [...PASSWORDS, ...TOKENS, ...RIGHTS, ...ANYONE];

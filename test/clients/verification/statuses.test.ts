@@ -1,6 +1,6 @@
 /** What verifying tells about real registries: every status and the warning, by API and at the command line. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VERIFICATION_STATUSES } from '../../../lib/domain/registry.ts';
+import { VERIFICATION_STATUSES, VERIFICATION_WARNINGS } from '../../../lib/domain/registry.ts';
 import { optionAgainst } from '../../../lib/cli/login-advice.ts';
 import type { Login } from '../support/auth-file.ts';
 import { openScene, type Scene } from '../support/scene.ts';
@@ -26,8 +26,8 @@ let answers: ReadonlyMap<Case, Promise<Answers>>;
 /** What was on the screen. */
 let screens: ReadonlyMap<Kind, Promise<string>>;
 
-/** One case for every status, and the warning. */
-const KINDS = [...VERIFICATION_STATUSES, 'accepts_anyone'] as const;
+/** One case for every status, and every warning. */
+const KINDS = [...VERIFICATION_STATUSES, ...VERIFICATION_WARNINGS] as const;
 type Kind = (typeof KINDS)[number];
 
 function kindOf({ status, warning }: Pick<Case, 'status' | 'warning'>): Kind {
@@ -95,10 +95,11 @@ describe.runIf(ALL)('at the command line', () => {
     if (status === 'verified') {
       expect(screen).toContain(`0\nadded ${asked(fleet).address} `);
       expect(screen).toContain('  login: verified; credential: fresh');
-      expect(screen?.includes('warning: accepts_anyone')).toBe(warning !== undefined);
+      expect(screen?.includes('warning: ')).toBe(warning !== undefined);
+      if (warning !== undefined) expect(screen).toContain(`warning: ${warning}: `);
       return;
     }
-    const option = optionAgainst(kind);
+    const option = optionAgainst({ status, advice });
     const second = option === undefined ? '' : `  ${option}\n`;
     expect(screen).toBe(`1\npullpass: ${advice} Nothing was stored.\n${second}`);
   });

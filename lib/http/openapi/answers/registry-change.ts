@@ -1,6 +1,6 @@
 /** Answers of the calls that change one registry. */
 import * as z from 'zod/mini';
-import { VERIFICATION_STATUSES } from '../../../domain/registry.ts';
+import { VERIFICATION_STATUSES, VERIFICATION_WARNINGS } from '../../../domain/registry.ts';
 import type { Answer, Answers } from '../answer.ts';
 import { registryAnswer, registryExample } from './registry-document.ts';
 import { text } from './values.ts';
@@ -13,7 +13,7 @@ const asItIsNow: Answer = {
 
 const verification = z.strictObject({
   status: z.enum(VERIFICATION_STATUSES),
-  warning: z.nullable(z.literal('accepts_anyone')),
+  warning: z.nullable(z.enum(VERIFICATION_WARNINGS)),
   advice: text('What was seen, and what to do about it; one sentence for a person'),
 });
 

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { MINT_FAILURE_CODES } from '../../../domain/credential.ts';
-import { VERIFICATION_STATUSES } from '../../../domain/registry.ts';
+import { VERIFICATION_STATUSES, VERIFICATION_WARNINGS } from '../../../domain/registry.ts';
 import { storedSettings as ecrSettings } from '../../../sources/ecr/ecr-settings.ts';
 import { storedSettings as googleSettings } from '../../../sources/google/google-settings.ts';
 import { storedSettings as staticSettings } from '../../../sources/static.ts';
@@ -44,7 +44,7 @@ const credential = z.strictObject({
 
 const drift = z
   .strictObject({
-    from: z.enum([...VERIFICATION_STATUSES, 'accepts_anyone']),
+    from: z.enum([...VERIFICATION_STATUSES, ...VERIFICATION_WARNINGS]),
     at: time('Since when it is known'),
   })
   .check(z.meta({ description: 'It was well and is not any more; null when it is as well as it ever was' }));
@@ -55,11 +55,12 @@ const verification = z.strictObject({
     .check(z.meta({ description: 'What came of the last login; only verified is a success' })),
   at: time('When it was logged in to last'),
   warning: z.nullable(
-    z
-      .literal('accepts_anyone')
-      .check(
-        z.meta({ description: 'It answers the same without a credential, so the success says nothing about this one' }),
-      ),
+    z.enum(VERIFICATION_WARNINGS).check(
+      z.meta({
+        description:
+          'What the success leaves open. accepts_anyone: it answers the same without a credential, so this one is not proven. pull_not_proven: the login is proven, pulling is not, until a probe is named',
+      }),
+    ),
   ),
   drift: z.nullable(drift),
 });
