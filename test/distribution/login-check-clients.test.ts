@@ -192,7 +192,7 @@ describe('a token service', () => {
 describe('a registry that lets accounts without rights log in', () => {
   async function harbor(probe?: string) {
     const server: ScriptedServer = await serve((request, response) => {
-      const { authorization, 'user-agent': _agent } = request.headers;
+      const { authorization } = request.headers;
       if (request.url?.startsWith('/token') === true) {
         const who = authorization === basic() ? 'robot' : 'anybody';
         reply(response, authorization === undefined || who === 'robot' ? 200 : 401, { body: { token: who } });

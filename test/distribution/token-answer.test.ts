@@ -5,7 +5,7 @@ function read(body: string | undefined) {
   return tokenOf({ status: 200, headers: {}, body });
 }
 
-/** The same answers were given to docker, skopeo and crane. */
+/** skopeo and crane were given the same answers: what is refused here is what one of them cannot read. */
 describe('a token answer', () => {
   it.each([
     ['token alone', '{"token":"t"}'],
