@@ -1,9 +1,9 @@
 /**
  * WWW-Authenticate by the grammar of RFC 9110, section 11.6.1: several challenges in one line and several lines, either
- * form of value, names of any case. Two mistakes are read as clients read them: where a comma is missing behind a
- * quoted value the line ends, and of a name given twice the last one holds. Any other line that breaks the grammar yields nothing:
- * guessing where a realm ends decides where a password goes. The parsers on offer take one challenge a line or guess, so this is
- * our own.
+ * form of value, names of any case. Two mistakes are read as clients read them: where a comma is missing behind a quoted
+ * value the line ends, and of a name given twice the last one holds (whatever came of it, the realm has to be trusted,
+ * token-realm.ts). Any other line that breaks the grammar yields nothing: guessing where a realm ends decides where a
+ * password goes. The parsers on offer take one challenge a line or guess, so this is our own.
  */
 
 export interface Challenge {
