@@ -1,7 +1,7 @@
 /**
  * How hosts speak to each registry's host. A host's files and settings are for the whole host, so what weakens TLS there has to
- * be agreed on by every registry that answers there: a CA certificate that only one of them has would let whoever added that
- * one read the others' credentials.
+ * be agreed on by every registry that answers there: a CA certificate that only one of them has, or plain HTTP, would let
+ * whoever added that one read the others' credentials.
  */
 import { splitAddress } from '../domain/address.ts';
 import { readCertificates } from '../domain/ca-certificates.ts';
@@ -44,7 +44,7 @@ function onHost(
   used: readonly TlsSettings[],
   answering: readonly TlsSettings[],
 ): { readonly tls: HostTls | undefined; readonly notes: readonly string[] } {
-  const wanted = STRICTNESS.filter((each) => used.some((tls) => strictnessOf(tls) === each));
+  const wanted = STRICTNESS.filter((each) => answering.some((tls) => strictnessOf(tls) === each));
   const strictest = wanted[0] ?? 'verified';
   const { shared, disputed } = agreedCertificates(used, answering);
   const notes = [

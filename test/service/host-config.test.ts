@@ -111,8 +111,18 @@ describe('TLS', () => {
     expect(await wanted({ registries: both })).toMatchObject({ tls: [{ host: 'harbor.example', ca }], notes: [] });
   });
 
-  it('is what active registries on the host say, whatever a deactivated one beside them said', async () => {
-    expect((await wanted({ registries: [insecure, off] })).tls).toEqual([{ host: 'harbor.example', skipVerify: true }]);
+  it('is not weakened by one registry while another on the host, which is let in again some time, wants it verified', async () => {
+    for (const stored of [
+      { registries: [insecure, off] },
+      {
+        registries: [insecure, registry({ id: 'd', address: 'harbor.example/team' })],
+        environment: policy({ deny: ['harbor.example/team'] }),
+      },
+    ]) {
+      const { tls, notes } = await wanted(stored);
+      expect(tls).toEqual([]);
+      expect(notes).toContainEqual(expect.stringContaining('want different things of TLS'));
+    }
   });
 });
 
