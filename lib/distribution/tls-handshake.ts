@@ -4,7 +4,7 @@
  */
 import { isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
-import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import nodeTls, { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import { readCertificates } from '../domain/ca-certificates.ts';
 import type { TlsSettings } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
@@ -61,8 +61,13 @@ export function trustOf(tls: TlsSettings): Result<TlsTrust, 'bad_ca'> {
   // OpenSSL passes over what it cannot read, which would leave only the system's CA certificates.
   const given = readCertificates(tls.ca);
   if (!given.ok) return failure('bad_ca');
-  const ca = [...getCACertificates('default'), ...given.value];
+  const ca = [...defaultCertificates(), ...given.value];
   return success({ context: createSecureContext({ ca, allowPartialTrustChain: true }), verify: true });
+}
+
+/** What Node trusts by itself. Node before 22.15 cannot tell what NODE_EXTRA_CA_CERTS adds to its own list. */
+function defaultCertificates(): readonly string[] {
+  return 'getCACertificates' in nodeTls ? nodeTls.getCACertificates('default') : rootCertificates;
 }
 
 export function startTls(

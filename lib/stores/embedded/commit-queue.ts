@@ -6,7 +6,7 @@
  * A write that throws is taken back alone; a commit that fails fails for all that were in it.
  */
 import { StoreUnavailable } from '../catalogue.ts';
-import type { Database } from './database.ts';
+import { TransactionEnded, type Database } from './database.ts';
 
 export interface CommitQueue {
   /**
@@ -94,8 +94,7 @@ function runAlone(database: Database, waiting: Waiting): boolean {
     database.savepoint(waiting.run);
     return true;
   } catch (error) {
-    // Some failures (a full disk) end the whole transaction: then nobody's write is in it.
-    if (!database.isInTransaction()) throw error;
+    if (error instanceof TransactionEnded) throw error.cause;
     waiting.fail(error);
     return false;
   }

@@ -22,7 +22,7 @@ const held = new Set<DatabaseSync>();
 export function takeDataLock(path: string): DataLock | 'in_use' {
   try {
     createPrivateFile(path);
-    const connection = new DatabaseSync(path, { timeout: 0 });
+    const connection = new DatabaseSync(path);
     try {
       connection.exec('BEGIN EXCLUSIVE');
     } catch (error) {

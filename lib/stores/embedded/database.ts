@@ -29,9 +29,11 @@ export interface Database {
    * slip into the transaction.
    */
   transaction<Value>(work: () => Value): Value;
-  /** Within a transaction: all of `work` or nothing, whatever becomes of the rest. */
+  /**
+   * Within a transaction: all of `work` or nothing, whatever becomes of the rest. Throws `TransactionEnded` where a failure
+   * took back the rest, too.
+   */
   savepoint<Value>(work: () => Value): Value;
-  readonly isInTransaction: () => boolean;
   /**
    * Throws `StoreUnavailable` where the file that is open is no longer the one at its path: what is written to it is lost.
    * Every transaction asks before it commits.
@@ -50,6 +52,14 @@ export class NewerSchema extends Error {
   }
 }
 
+/** A failure in a part of a transaction has ended all of it. `cause` is the failure. */
+export class TransactionEnded extends Error {
+  constructor(cause: unknown) {
+    super('the transaction has ended', { cause });
+    this.name = 'TransactionEnded';
+  }
+}
+
 /** A reader with another tool can make the write-ahead log grow. It shrinks to this once he has gone. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
@@ -64,8 +74,10 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
   return translated(() => {
     // SQLite gives its -wal and -shm files the mode of the database.
     createPrivateFile(path);
-    const connection = new DatabaseSync(path, { timeout: BUSY_MS });
+    const connection = new DatabaseSync(path);
     try {
+      // As a statement: the option `timeout` is not known before Node 22.16.
+      connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
       migrate(connection, migrations);
     } catch (error) {
       connection.close();
@@ -99,6 +111,7 @@ function migrate(connection: DatabaseSync, migrations: readonly string[]): void 
 }
 
 function databaseOn(connection: DatabaseSync, assertInPlace: () => void): Database {
+  let isOpen = true;
   return {
     prepare: (sql) => translated(() => statementOf(connection.prepare(sql))),
     transaction: (work) =>
@@ -110,12 +123,12 @@ function databaseOn(connection: DatabaseSync, assertInPlace: () => void): Databa
         }),
       ),
     savepoint: (work) => translated(() => inSavepoint(connection, work)),
-    isInTransaction: () => connection.isOpen && connection.isTransaction,
     assertInPlace: () => {
       translated(assertInPlace);
     },
     close: () => {
-      if (connection.isOpen) connection.close();
+      if (isOpen) connection.close();
+      isOpen = false;
     },
   };
 }
@@ -127,8 +140,7 @@ function inTransaction<Value>(connection: DatabaseSync, work: () => Value): Valu
     connection.exec('COMMIT');
     return value;
   } catch (error) {
-    // Some failures (a full disk) have already rolled it back.
-    if (connection.isTransaction) connection.exec('ROLLBACK');
+    rollBack(connection);
     throw error;
   }
 }
@@ -140,8 +152,25 @@ function inSavepoint<Value>(connection: DatabaseSync, work: () => Value): Value 
     connection.exec('RELEASE part');
     return value;
   } catch (error) {
-    if (connection.isTransaction) connection.exec('ROLLBACK TO part; RELEASE part');
+    takeBackPart(connection, error);
     throw error;
+  }
+}
+
+/** Some failures (a full disk) have rolled the whole transaction back: then there is no such savepoint. */
+function takeBackPart(connection: DatabaseSync, reason: unknown): void {
+  try {
+    connection.exec('ROLLBACK TO part; RELEASE part');
+  } catch {
+    throw new TransactionEnded(reason);
+  }
+}
+
+function rollBack(connection: DatabaseSync): void {
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // Some failures (a full disk) have rolled it back themselves. `isTransaction` would tell, from Node 22.16 on.
   }
 }
 

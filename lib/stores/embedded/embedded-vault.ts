@@ -70,8 +70,8 @@ function vaultOn(
   const settleKind = settling(database);
   const remove = database.prepare('DELETE FROM secrets WHERE registry_id = ?');
   const prune = database.prepare(
-    `DELETE FROM secrets WHERE registry_id = ?1
-     AND ((kind = 'source' AND version <> ?2) OR (kind = 'issued' AND version <> ?3 AND rank <> 'previous'))`,
+    `DELETE FROM secrets WHERE registry_id = ?
+     AND ((kind = 'source' AND version <> ?) OR (kind = 'issued' AND version <> ? AND rank <> 'previous'))`,
   );
   const ids = database.prepare('SELECT DISTINCT registry_id FROM secrets ORDER BY registry_id');
   return {
@@ -151,8 +151,8 @@ function settling(database: Database): (place: Place) => void {
   );
   const promote = database.prepare(`UPDATE secrets SET rank = 'current' WHERE seq = ?`);
   const forget = database.prepare(
-    `DELETE FROM secrets WHERE registry_id = ?1 AND kind = ?2 AND seq < ?3
-     AND (rank = 'pending' OR (rank = 'previous' AND ?2 = 'source'))`,
+    `DELETE FROM secrets WHERE registry_id = ? AND kind = ? AND seq < ?
+     AND (rank = 'pending' OR (rank = 'previous' AND kind = 'source'))`,
   );
   return ({ registryId, kind, version }) => {
     const found = find.get(registryId, kind, version);
