@@ -2,7 +2,7 @@
  * What the suite runs that does not come from npm, and which of it this machine has. prepare.ts gets it and writes the
  * manifest; tests read it here. Nothing here installs anything.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import * as z from 'zod/mini';
@@ -47,6 +47,6 @@ export function program(name: Needed): string {
 
 /** The folder of a Node that runs what is deployed: the one of the packages, else the one that runs this. */
 export function nodeFolder(): string {
-  const packaged = join(PROJECT_FOLDER, 'node_modules/node/bin');
-  return existsSync(join(packaged, 'node')) ? packaged : dirname(process.execPath);
+  const packaged = join(PROJECT_FOLDER, 'node_modules/.bin/node');
+  return dirname(existsSync(packaged) ? realpathSync(packaged) : process.execPath);
 }
