@@ -77,6 +77,13 @@ export default defineConfig(
   },
   // A local server has to fill in the whole Lambda context, its deprecated members included.
   { files: ['lib/http/local-context.ts'], rules: { '@typescript-eslint/no-deprecated': 'off' } },
+  // Read by any Node, however old.
+  {
+    files: ['bin/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { require: 'readonly', __dirname: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
   // Tables of tests take a row's columns as parameters.
   { files: ['test/**', 'bench/**'], rules: { 'no-console': 'off', 'max-params': 'off' } },
   prettier,

@@ -14,7 +14,6 @@ export function packageVersion(): string {
   return manifestSchema.parse(JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))).version;
 }
 
-/** The compiled modules are one folder deeper than the sources are. */
 function packageRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);

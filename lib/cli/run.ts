@@ -1,6 +1,6 @@
 /** The command line as a function: arguments in, exit code out. One place prints failures, and never a stack or a body. */
 import { Command, CommanderError } from 'commander';
-import manifest from '../../package.json' with { type: 'json' };
+import { packageVersion } from '../package-files.ts';
 import { CommandFailure } from './command-failure.ts';
 import { commandContext, type ContextOf } from './command-context.ts';
 import { addAgentCommands } from './commands/agent.ts';
@@ -48,7 +48,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 function programOf(terminal: Terminal, exitWith: (code: number) => void): Command {
   const program = new Command('pullpass')
     .description('Hands out container registry pull credentials: refreshed before they expire, under policy.')
-    .version(manifest.version)
+    .version(packageVersion())
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),

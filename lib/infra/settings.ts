@@ -5,7 +5,7 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { FunctionName } from './function-names.ts';
-import { packageVersion, packagedBundles } from './package-files.ts';
+import { packageVersion, packagedBundles } from '../package-files.ts';
 
 export interface PullpassProps {
   /**

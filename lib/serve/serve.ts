@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { failure, success, type Result } from '../domain/result.ts';
 import { parseOperatorHosts } from '../domain/secret-destination.ts';
-import manifest from '../../package.json' with { type: 'json' };
+import { packageVersion } from '../package-files.ts';
 import { parseNetworks } from '../distribution/address-guard.ts';
 import { localServer, type TlsFiles } from '../http/local-server.ts';
 import { openEmbeddedStore, type EmbeddedStore } from '../stores/embedded/open-embedded-store.ts';
@@ -98,7 +98,7 @@ async function serveStore(parts: {
     ecrUpstreamHosts: options.ecrUpstreamHosts,
     sources: { google: { trustedTokenUris: options.trustedTokenUris } },
     hostScripts: await loadHostScripts(),
-    version: manifest.version,
+    version: packageVersion(),
     ending: ending.signal,
   });
   const clock = { store, report, now: Date.now, elapsed: () => performance.now(), onStep: composition.forget };
