@@ -1,6 +1,7 @@
 /**
  * Bundles every function into one file that Lambda loads as it is: `<out>/<name>/index.js`, handler `index.handler`. How
- * esbuild read it (`<out>/<name>.meta.json`) lies beside the folder and not in it, since the folder is what is deployed.
+ * esbuild read it (`<out>/<name>.meta.json`) lies beside the folder and not in it, since the folder is what is deployed. Beside
+ * them is THIRD-PARTY-NOTICES.txt, for whoever is given the bundles.
  *
  * The same sources give the same bytes on every machine and in every folder, so that a deployment changes only the
  * functions that changed. Not its job: which functions there are (a folder with a handler.ts is one) and what they are given.
@@ -14,6 +15,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { sdkForLambda } from './sdk-for-lambda.ts';
+import { noticesOf, packagesOf } from './third-party-notices.ts';
 
 export interface BundledFunction {
   readonly name: string;
@@ -45,7 +47,13 @@ export async function bundleFunctions(outDirectory: string, options: BundleOptio
   await mkdir(out, { recursive: true });
   // Beside the folders, too: this project's own package.json says that its .js files are ES modules.
   await writeFile(join(out, 'package.json'), '{ "type": "commonjs" }\n');
-  return { functions: await Promise.all(names.map((name) => bundleFunction({ name, root, out }))) };
+  const functions = await Promise.all(names.map((name) => bundleFunction({ name, root, out })));
+  const packages = await packagesOf(
+    functions.flatMap(({ modules }) => [...modules.keys()]),
+    root,
+  );
+  await writeFile(join(out, 'THIRD-PARTY-NOTICES.txt'), noticesOf(packages));
+  return { functions };
 }
 
 async function functionNames(folder: string): Promise<readonly string[]> {

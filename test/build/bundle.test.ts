@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunctions, type BundleReport } from '../../build/bundle.ts';
+import { packagesOf } from '../../build/third-party-notices.ts';
 import { unwantedIn } from '../../build/unwanted-modules.ts';
 import { FUNCTION_NAMES } from '../support/function-environment.ts';
 
@@ -12,6 +13,10 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Asked for within `try`: what asks does without. */
 const OPTIONAL: ReadonlySet<string> = new Set(['@aws-sdk/signature-v4-crt', 'supports-color']);
+
+/** Licences that ask for no more than their notice of who hands on a bundle. */
+const ALLOWED_LICENSES = new Set(['Apache-2.0', 'MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']);
+const NOTICES = 'THIRD-PARTY-NOTICES.txt';
 
 let folder = '';
 let report: BundleReport = { functions: [] };
@@ -64,9 +69,55 @@ describe('bundles', () => {
     for (const { name, file } of again.functions) {
       expect((await readFile(file)).equals(await readFile(bundleOf(name).file)), name).toBe(true);
     }
-  });
+    const notices = ['here', 'there'].map((place) => readFile(join(folder, place, NOTICES), 'utf8'));
+    expect(await notices[0]).toBe(await notices[1]);
+  }, 60_000);
 
   it.each(FUNCTION_NAMES)('%s names no folder of this machine', async (name) => {
     expect(await readFile(bundleOf(name).file, 'utf8')).not.toContain(PROJECT);
   });
 });
+
+describe('the notices beside the bundles', () => {
+  const notices = (): Promise<string> => readFile(join(folder, 'here', NOTICES), 'utf8');
+  const modules = (): readonly string[] => report.functions.flatMap((bundle) => [...bundle.modules.keys()]);
+
+  it('name every package that a bundle holds code of', async () => {
+    const held = new Set(
+      modules()
+        .filter((path) => path.includes('node_modules/'))
+        .map(packageIn),
+    );
+    const titles = (await notices()).matchAll(/^(?<name>\S+) \d\S* \(/gm);
+    const named = new Set([...titles].map(({ groups }) => groups?.['name']));
+
+    expect([...held]).toEqual(expect.arrayContaining(['zod', '@aws-sdk/client-ecr', 'google-auth-library']));
+    expect([...held].filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it('have the licence text of each package, with whoever holds the copyright', async () => {
+    const text = await notices();
+    const packages = await packagesOf(modules(), PROJECT);
+
+    expect(packages.filter((held) => !text.includes(held.text))).toEqual([]);
+    expect(packages.filter((held) => held.license !== 'Apache-2.0' && !/copyright/i.test(held.text))).toEqual([]);
+  });
+
+  it('name no licence that asks for more than a notice', async () => {
+    const packages = await packagesOf(modules(), PROJECT);
+
+    expect(packages.filter(({ license }) => !ALLOWED_LICENSES.has(license)).map(({ title }) => title)).toEqual([]);
+  });
+
+  it('give a package without a licence file the terms that its manifest names', async () => {
+    const [middy] = await packagesOf(['node_modules/@middy/core/index.js'], PROJECT);
+
+    expect(middy?.text).toMatch(/^Licensed under \[MIT License\].*Copyright \(c\)[^]*Permission is hereby granted/);
+  });
+});
+
+/** `@scope/name` or `name`. */
+function packageIn(path: string): string {
+  const [first = '', second = ''] = (path.split('node_modules/').at(-1) ?? '').split('/');
+  return first.startsWith('@') ? `${first}/${second}` : first;
+}
