@@ -14,6 +14,11 @@ export function packageVersion(): string {
   return manifestSchema.parse(JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))).version;
 }
 
+/** How a person runs the command line: installed it is on the PATH, a clone's is known to npx in its folder only. */
+export function typedCommand(): string {
+  return import.meta.filename.endsWith('.ts') ? 'npx --no-install pullpass' : 'pullpass';
+}
+
 function packageRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);

@@ -1,5 +1,6 @@
 /** What `pullpass serve` says to the person who started it. */
 import { relative, resolve } from 'node:path';
+import { typedCommand } from '../package-files.ts';
 import { DEFAULT_DATA_DIRECTORY, DEFAULT_PORT } from './defaults.ts';
 
 export function greeting(running: {
@@ -13,10 +14,11 @@ export function greeting(running: {
   const isDefault =
     url === `http://127.0.0.1:${DEFAULT_PORT}` && resolve(dataDirectory) === resolve(DEFAULT_DATA_DIRECTORY);
   const settings = isDefault ? [] : [`export PULLPASS_URL=${url} PULLPASS_TOKEN_FILE=${quoted(tokenFile)}`];
+  const pullpass = typedCommand();
   const commands = [
     ...settings,
-    'npx pullpass registry add quay.io --env prod --username YOU      # asks for the password, logs in, stores it',
-    'npx pullpass agent create my-host --env prod --token-file my-host.token',
+    `${pullpass} registry add quay.io --env prod --username YOU      # asks for the password, logs in, stores it`,
+    `${pullpass} agent create my-host --env prod --token-file my-host.token`,
     `curl -fsS ${url}/install/install.sh | sh -s -- --url ${url} --environment prod --token-file my-host.token`,
   ];
   return [

@@ -2,34 +2,24 @@
  * The package as somebody else's CDK app has it: built and packed from a copy of the sources, unpacked where there is
  * nothing else of this project, next to the libraries that such an app has itself.
  */
-import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packPackage, PROJECT, run } from '../support/packed-package.ts';
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = ['bin', 'build', 'docs', 'functions', 'host', 'lib', 'README.md', 'LICENSE', 'package.json'];
-const SETTINGS = ['tsconfig.json', 'tsconfig.build.json'];
 /** What an app brings itself, and what npm would install beside the package. */
 const INSTALLED = ['aws-cdk-lib', 'constructs', 'zod', '@types/node'];
 
 const workbench = mkdtempSync(join(tmpdir(), 'pullpass-package-'));
-const sources = join(workbench, 'sources');
 const app = join(workbench, 'app');
 const packed = join(app, 'node_modules', 'pullpass');
 
 beforeAll(async () => {
-  for (const name of [...SOURCES, ...SETTINGS]) cpSync(join(PROJECT, name), join(sources, name), { recursive: true });
-  symlinkSync(join(PROJECT, 'node_modules'), join(sources, 'node_modules'));
-  await run(sources, 'npm', ['run', 'build']);
-  await run(sources, 'npm', ['pack', '--ignore-scripts', '--pack-destination', workbench]);
-  const tarball = readdirSync(workbench).find((name) => name.endsWith('.tgz')) ?? 'none';
+  const tarball = await packPackage(workbench);
   mkdirSync(packed, { recursive: true });
-  await run(packed, 'tar', ['-xzf', join(workbench, tarball), '--strip-components', '1']);
+  await run(packed, 'tar', ['-xzf', tarball, '--strip-components', '1']);
   for (const name of INSTALLED) {
     const link = join(app, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
@@ -107,15 +97,3 @@ new Pullpass(stack, 'Wrong', { installation: 'main', decisionWeeks: 7 });
     expect(files).toEqual(expect.arrayContaining(['dist/infra/cdk.js', 'dist/infra/cdk.d.ts', 'LICENSE']));
   });
 });
-
-/** @returns what it wrote; what it wrote is part of the error as well, where it failed. */
-async function run(cwd: string, command: string, parameters: readonly string[]): Promise<string> {
-  const PATH = `${join(PROJECT, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`;
-  const options = { cwd, env: { ...process.env, PATH }, maxBuffer: 16 * 1024 * 1024 };
-  try {
-    return (await promisify(execFile)(command, [...parameters], options)).stdout;
-  } catch (error) {
-    const output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
-    throw new Error(`${command} ${parameters.join(' ')} failed: ${String(error)}\n${output}`, { cause: error });
-  }
-}

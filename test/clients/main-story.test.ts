@@ -87,8 +87,8 @@ describe.runIf(ALL)('the operator', () => {
     const said = scene.pullpass.output();
     expect(said).toContain(`Pullpass listens on ${scene.pullpass.url}`);
     expect(said).toContain(relative(scene.workspace.folder, join(scene.pullpass.dataFolder, 'admin-token')));
-    expect(said).toContain('npx pullpass registry add');
-    expect(said).toContain('npx pullpass agent create');
+    expect(said).toContain('npx --no-install pullpass registry add');
+    expect(said).toContain('npx --no-install pullpass agent create');
     expect(said).toContain(`curl -fsS ${scene.pullpass.url}/install/install.sh | sh -s --`);
   });
 
