@@ -4,6 +4,7 @@ import { invalidInput, type InvalidInput } from './failures.ts';
 import { parseDocument } from './parse-document.ts';
 import { parsePolicyEntry } from './policy-entry.ts';
 import { hasEnded, type PolicyDocument, type PolicyException } from './policy.ts';
+import { readableLine } from './readable-text.ts';
 import { failure, success, type Result } from './result.ts';
 
 /** Each is a decision that somebody took and has to look at again: where there are more, the policy itself is not right. */
@@ -13,21 +14,11 @@ export const MAX_REASON_LENGTH = 500;
 const TIME_RULE = 'must be an RFC 3339 time such as 2027-01-31T00:00:00Z';
 /** The last moment that RFC 3339 can write. */
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
-/** No line breaks and other controls, which would forge lines where it is printed, and no broken text. */
-const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u;
-
-const reasonText = z
-  .string()
-  .check(
-    z.maxLength(MAX_REASON_LENGTH),
-    z.regex(ONE_LINE, 'must be one line, without control characters'),
-    z.regex(/\S/, 'must say why: it is what whoever looks at it later has to go by'),
-  );
 
 /** Also what describes an exception that is sent. */
 export const exceptionSchema = z.strictObject({
   entry: z.string().check(z.minLength(1), z.maxLength(600), z.meta({ examples: ['quay.io/team/app'] })),
-  reason: reasonText,
+  reason: readableLine.check(z.maxLength(MAX_REASON_LENGTH), z.meta({ description: 'One line that says why' })),
   until: z.iso.datetime({ offset: true, message: TIME_RULE }),
 });
 

@@ -8,6 +8,7 @@ import { MAX_ENVIRONMENTS, TOO_MANY_ENVIRONMENTS } from '../domain/environment-n
 import { exceptionSchema, MAX_EXCEPTIONS } from '../domain/policy-exception.ts';
 import { POLICY_MODES } from '../domain/policy.ts';
 import { BULK_ACTIONS } from '../domain/registry.ts';
+import { readableLine, readableLines } from '../domain/readable-text.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 
 const image = z
@@ -52,8 +53,8 @@ const probe = z.strictObject({
 const verify = z
   .boolean()
   .check(z.meta({ description: 'false: store it also where logging in fails; true, if nothing is said' }));
-const email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address'));
-const description = z.string().check(z.maxLength(1000));
+const email = readableLine.check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, 'must be an e-mail address'));
+const description = readableLines.check(z.maxLength(1000));
 const expiresOn = z.iso
   .date('must be a day of the calendar, written like 2027-01-31')
   .check(z.meta({ description: 'Last day (UTC) on which a typed password works at its vendor; warned of before it' }));
