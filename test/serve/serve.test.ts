@@ -113,11 +113,14 @@ describe('pullpass serve', () => {
     expect(started.stderr()).toMatch(/others may write in .*chmod go-w/);
   });
 
-  it('follows no link that somebody put where its files belong', async () => {
+  it.each(['catalogue.db', 'vault.db', 'lock.db'])('follows no link in place of %s, and says so', async (name) => {
     await mkdir(join(folder, 'data'), { mode: 0o700 });
     await writeFile(join(folder, 'victim'), 'precious');
-    await symlink(join(folder, 'victim'), join(folder, 'data', 'catalogue.db'));
-    expect(await start(['--port', '0']).ended()).toBe(1);
+    await symlink(join(folder, 'victim'), join(folder, 'data', name));
+    const started = start(['--port', '0']);
+    expect(await started.ended()).toBe(1);
+    expect(started.stderr()).toContain(`${join(folder, 'data', name)} is a symbolic link, which is not followed: `);
+    expect(started.stderr()).not.toContain('report');
     expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('precious');
   });
 

@@ -18,8 +18,17 @@ import { NewerSchema, openDatabase, type Database } from './database.ts';
 import { catalogueOn } from './embedded-catalogue.ts';
 import { hasSealedData, openVault, VAULT_MIGRATIONS } from './embedded-vault.ts';
 import { createKey, readKey } from './key-file.ts';
-import { badKey, inUse, newerSchema, sharedDirectory, unreadable, type OpenFailure } from './open-failure.ts';
-import { createPrivateDirectory, isSharedDirectory } from './private-files.ts';
+import {
+  badKey,
+  inUse,
+  newerSchema,
+  sharedAbove,
+  sharedDirectory,
+  symbolicLink,
+  unreadable,
+  type OpenFailure,
+} from './open-failure.ts';
+import { createPrivateDirectory, isSharedDirectory, sharedFolderAbove, SymbolicLink } from './private-files.ts';
 import { sqliteCode } from './sqlite-code.ts';
 
 export interface EmbeddedStoreOptions {
@@ -79,12 +88,15 @@ function openParts(
   const { directory } = options;
   const lock = attempt(directory, () => {
     createPrivateDirectory(directory);
-    if (isSharedDirectory(directory, ownUserId())) return 'shared';
+    const user = ownUser();
+    if (isSharedDirectory(directory, user?.uid)) return sharedDirectory(directory);
+    const above = user === undefined ? undefined : sharedFolderAbove(directory, user);
+    if (above !== undefined) return sharedAbove(directory, above);
     return takeDataLock(join(directory, 'lock.db'));
   });
   if (!lock.ok) return lock;
-  if (lock.value === 'shared') return failure(sharedDirectory(directory));
   if (lock.value === 'in_use') return failure(inUse(directory));
+  if ('kind' in lock.value) return failure(lock.value);
   undo.push(lock.value.release);
 
   const commits = commitQueue();
@@ -129,7 +141,7 @@ function openVaultFile(
 
 /** A missing key is made only where nothing needs the old one. */
 function keyFor(database: Database, path: string): ReturnType<typeof readKey> {
-  const keyFile = { path, userId: ownUserId() };
+  const keyFile = { path, userId: ownUser()?.uid };
   const key = readKey(keyFile);
   if (key.ok || key.failure !== 'missing' || hasSealedData(database)) return key;
   createKey(path);
@@ -140,10 +152,10 @@ function keyFor(database: Database, path: string): ReturnType<typeof readKey> {
  * Undefined on Windows, and for a user id that has no name: a container's, say, which is never root, and whom the
  * system itself keeps from reading a private file of anybody else.
  */
-function ownUserId(): number | undefined {
+function ownUser(): { readonly uid: number; readonly gid: number } | undefined {
   try {
-    const { uid } = userInfo();
-    return uid === -1 ? undefined : uid;
+    const { uid, gid } = userInfo();
+    return uid === -1 ? undefined : { uid, gid };
   } catch {
     return undefined;
   }
@@ -155,6 +167,7 @@ function attempt<Value>(path: string, work: () => Value): Result<Value, OpenFail
     return success(work());
   } catch (error) {
     if (error instanceof NewerSchema) return failure(newerSchema(path));
+    if (error instanceof SymbolicLink) return failure(symbolicLink(error.path));
     const code = error instanceof StoreUnavailable ? error.code : sqliteCode(error);
     if (code === undefined) throw error;
     return failure(unreadable(path, code));

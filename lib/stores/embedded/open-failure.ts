@@ -11,6 +11,7 @@ export type OpenFailure =
     }
   /** `code`: ours or the system's, as in `StoreUnavailable`. */
   | { readonly kind: 'unreadable'; readonly path: string; readonly code: string; readonly advice: string }
+  | { readonly kind: 'symbolic_link'; readonly path: string; readonly advice: string }
   | { readonly kind: 'newer_schema'; readonly path: string; readonly advice: string };
 
 export function inUse(directory: string): OpenFailure {
@@ -24,6 +25,19 @@ export function inUse(directory: string): OpenFailure {
 export function sharedDirectory(directory: string): OpenFailure {
   const advice = `others may write in ${directory}, or it belongs to another user: chown it, and chmod go-w it`;
   return { kind: 'shared_directory', directory, advice };
+}
+
+/** `above`: a folder on the way to the directory. */
+export function sharedAbove(directory: string, above: string): OpenFailure {
+  const advice =
+    `others may write in ${above}, or it belongs to another user, so they could replace ${directory} in it: ` +
+    'chown it and chmod go-w it, or give another data directory';
+  return { kind: 'shared_directory', directory, advice };
+}
+
+export function symbolicLink(path: string): OpenFailure {
+  const advice = `${path} is a symbolic link, which is not followed: put the file itself there, or give the directory that it is in`;
+  return { kind: 'symbolic_link', path, advice };
 }
 
 export function badKey(keyFile: string, reason: KeyProblem | 'wrong_key'): OpenFailure {

@@ -1,5 +1,5 @@
 /** Files and folders that only their owner may open. File system errors are thrown as they are. */
-import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -20,11 +20,12 @@ export function createPrivateFile(path: string): void {
 
 /** A link where a file of ours belongs leads to somebody else's. */
 export class SymbolicLink extends Error {
-  readonly code = 'ELOOP';
+  readonly path: string;
 
   constructor(path: string) {
     super(`${path} is a symbolic link`);
     this.name = 'SymbolicLink';
+    this.path = path;
   }
 }
 
@@ -33,6 +34,29 @@ export function isSharedDirectory(path: string, userId: number | undefined): boo
   const { uid, mode } = statSync(path);
   return userId !== undefined && (uid !== userId || (mode & 0o022) !== 0);
 }
+
+/**
+ * The first folder above it in which somebody else could move it away and put another in its place. A sticky one is safe,
+ * since only the owners of what is in it may move that. The user's own group counts as the user: many systems give each user
+ * one, and make all folders writable for it.
+ */
+export function sharedFolderAbove(
+  path: string,
+  user: { readonly uid: number; readonly gid: number },
+): string | undefined {
+  // By the name that was given and by where that leads: a link on the way is somebody's choice, too.
+  for (const start of new Set([path, realpathSync(path)])) {
+    for (let child = start, folder = dirname(start); folder !== child; child = folder, folder = dirname(folder)) {
+      const { uid, gid, mode } = statSync(folder);
+      const isForeign = uid !== 0 && uid !== user.uid;
+      const othersMayWrite = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0 && gid !== user.gid);
+      if (isForeign || (othersMayWrite && (mode & STICKY) === 0)) return folder;
+    }
+  }
+  return undefined;
+}
+
+const STICKY = 0o1000;
 
 /** With all that leads to it. One that exists is left as it is: see `isSharedDirectory`. */
 export function createPrivateDirectory(path: string): void {
