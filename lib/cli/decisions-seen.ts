@@ -2,7 +2,7 @@
 import { refusalsAnswer, type RefusalAnswer } from './answers.ts';
 import { expectAnswer, pathOf, type CallApi } from './api-client.ts';
 import { usageFailure } from './command-failure.ts';
-import { notPullpass } from './problems.ts';
+import { pageChain } from './pages.ts';
 import { parseLifetime } from './time-words.ts';
 
 export interface SeenDecisions {
@@ -52,7 +52,7 @@ export async function decisionsSeen(
 ): Promise<SeenDecisions> {
   const path = pathOf('v1', 'environments', query.env, 'refusals');
   const items = new Map<string, SeenDecision>();
-  const followed = new Set<string>();
+  const follow = pageChain(path);
   let [from, to]: (string | undefined)[] = [];
   let decisions = 0;
   let cursor: string | undefined;
@@ -64,10 +64,7 @@ export async function decisionsSeen(
     decisions += page.decisions;
     to ??= page.to ?? undefined;
     from = page.from ?? from;
-    cursor = page.cursor ?? undefined;
-    // A server that gives the same page for ever must not keep us here for ever.
-    if (cursor !== undefined && followed.has(cursor)) throw notPullpass(200);
-    if (cursor !== undefined) followed.add(cursor);
+    cursor = follow(page.cursor);
   } while (cursor !== undefined && decisions < query.most);
   const sorted = [...items.values()].toSorted((one, other) => other.count - one.count);
   return { since: query.since, from, to, decisions, cut: cursor !== undefined, items: sorted };
