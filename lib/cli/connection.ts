@@ -1,10 +1,14 @@
 /** Which Pullpass, with which token, trusting whom: read from the environment, checked before anything is sent. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret } from '../domain/secret.ts';
 import { DEFAULT_DATA_DIRECTORY, DEFAULT_PORT } from '../serve/defaults.ts';
-import { usageFailure } from './command-failure.ts';
+import { CommandFailure, usageFailure } from './command-failure.ts';
+import { EXIT } from './exit-codes.ts';
+import { strangerListeningAt } from './listener-owner.ts';
 import type { Terminal } from './terminal.ts';
+import { readTokenFile } from './token-file.ts';
 
 export interface Connection {
   readonly url: URL;
@@ -20,6 +24,7 @@ export const ENVIRONMENT_HELP = `Environment:
   PULLPASS_TOKEN       the token to use
   PULLPASS_TOKEN_FILE  a file that holds it; with neither, and Pullpass on this machine: ${DEFAULT_DATA_DIRECTORY}/admin-token
   PULLPASS_CA_FILE     certificates (PEM) to trust in place of the system's
+  PULLPASS_SERVER_USER  the account that Pullpass runs as, over plain HTTP on this machine; default: root or you
   PULLPASS_INSECURE_HTTP=1  send the token over plain HTTP to another machine all the same`;
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
@@ -29,6 +34,7 @@ const VISIBLE = /^[!-~]+$/;
 export async function readConnection(env: Terminal['env'], say: (line: string) => void): Promise<Connection> {
   const url = readUrl(env);
   const [token, ca] = await Promise.all([readToken(env, url, say), readCa(env)]);
+  if (url.protocol === 'http:' && isLoopback(url)) await refuseStranger(url, setting(env, 'PULLPASS_SERVER_USER'));
   return { url, ...token, ...(ca === undefined ? {} : { ca }) };
 }
 
@@ -52,6 +58,22 @@ function readUrl(env: Terminal['env']): URL {
   return url;
 }
 
+/** `localhost` may lead to either address. */
+async function refuseStranger(url: URL, serverUser: string | undefined): Promise<void> {
+  const host = url.hostname.replaceAll(/[[\]]/g, '');
+  const port = url.port === '' ? 80 : Number(url.port);
+  for (const address of host === 'localhost' ? ['127.0.0.1', '::1'] : [host]) {
+    const stranger = await strangerListeningAt({ address, port }, serverUser);
+    if (stranger === undefined) continue;
+    throw new CommandFailure({
+      exitCode: EXIT.unavailable,
+      what: `what listens at ${url.origin} belongs to the user ${stranger}, so it gets no token`,
+      advice:
+        'run Pullpass as root or as yourself, or name the account that it runs as (PULLPASS_SERVER_USER), or use https',
+    });
+  }
+}
+
 function isLoopback(url: URL): boolean {
   return LOOPBACK.test(url.hostname);
 }
@@ -65,12 +87,10 @@ async function readToken(
   if (given !== undefined) return checkedToken(given, 'PULLPASS_TOKEN');
   const file = setting(env, 'PULLPASS_TOKEN_FILE');
   if (file !== undefined) {
-    const text = await textOf(file, 'PULLPASS_TOKEN_FILE');
-    return checkedToken(text, `PULLPASS_TOKEN_FILE (${file})`);
+    return checkedToken(await readTokenFile(file, `PULLPASS_TOKEN_FILE (${file})`), `PULLPASS_TOKEN_FILE (${file})`);
   }
   const fallback = join(DEFAULT_DATA_DIRECTORY, 'admin-token');
-  const text = isLoopback(url) ? await readFile(fallback, 'utf8').catch(() => undefined) : undefined;
-  if (text === undefined) {
+  if (!isLoopback(url) || !existsSync(fallback)) {
     throw usageFailure(
       'there is no token to use',
       isLoopback(url)
@@ -79,7 +99,7 @@ async function readToken(
     );
   }
   say(`using the administrator's token in ${fallback}`);
-  return checkedToken(text, fallback);
+  return checkedToken(await readTokenFile(fallback, fallback), fallback);
 }
 
 function checkedToken(text: string, tokenSource: string): Pick<Connection, 'token' | 'tokenSource'> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,11 +36,54 @@ function certificate(name: string): Promise<string> {
 describe('the token', () => {
   it('comes from a file, without the line break at its end', async () => {
     const file = join(folder, 'token');
-    await writeFile(file, `${TOKEN}-of-file\n`);
+    await writeFile(file, `${TOKEN}-of-file\n`, { mode: 0o600 });
     const { url, calls } = await answering(EMPTY);
     await runCommand(LIST, { url, env: { PULLPASS_TOKEN: '', PULLPASS_TOKEN_FILE: file } });
 
     expect(calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}-of-file`);
+  });
+
+  it.each([
+    { mode: 0o644, says: 'every user of this machine can read the token in', advice: 'chmod 600' },
+    { mode: 0o604, says: 'every user of this machine can read the token in', advice: 'chmod 600' },
+    { mode: 0o660, says: 'other users can change', advice: 'chmod go-w' },
+    { mode: 0o602, says: 'other users can change', advice: 'chmod go-w' },
+  ])('is refused from a file of mode $mode, also behind a link', async ({ mode, says, advice }) => {
+    const file = join(folder, 'token');
+    await writeFile(file, 'canary');
+    await chmod(file, mode);
+    await symlink(file, join(folder, 'link'));
+    const { url, calls } = await answering(EMPTY);
+    for (const name of [file, join(folder, 'link')]) {
+      const ran = await runCommand(LIST, { url, env: { PULLPASS_TOKEN: '', PULLPASS_TOKEN_FILE: name } });
+
+      expect(ran.exitCode).toBe(2);
+      expect(ran.stderr).toContain(says);
+      expect(ran.stderr).toContain(`${advice} ${name}`);
+      expect(ran.stderr).not.toContain('canary');
+    }
+    expect(calls).toEqual([]);
+  });
+
+  it.each([0o600, 0o400, 0o640, 0o440])('comes from a file of mode %o, also behind a link', async (mode) => {
+    const file = join(folder, 'token');
+    await writeFile(file, TOKEN);
+    await chmod(file, mode);
+    await symlink(file, join(folder, 'link'));
+    const { url, calls } = await answering(EMPTY);
+    for (const name of [file, join(folder, 'link')]) {
+      const ran = await runCommand(LIST, { url, env: { PULLPASS_TOKEN: '', PULLPASS_TOKEN_FILE: name } });
+
+      expect(ran.exitCode).toBe(0);
+    }
+    expect(calls.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${TOKEN}`, `Bearer ${TOKEN}`]);
+  });
+
+  it('is not looked for in a folder', async () => {
+    const ran = await runCommand(LIST, { env: { PULLPASS_TOKEN: '', PULLPASS_TOKEN_FILE: folder } });
+
+    expect(ran).toMatchObject({ exitCode: 2 });
+    expect(ran.stderr).toContain('is a folder');
   });
 
   it('comes from PULLPASS_TOKEN before the file', async () => {

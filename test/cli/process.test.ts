@@ -46,7 +46,7 @@ async function pullpass(argv: readonly string[], stdin = ''): Promise<Ran & { re
 
 it('uses the admin token of the folder it runs in, for a Pullpass on this machine', async () => {
   await mkdir(join(folder, '.pullpass'));
-  await writeFile(join(folder, '.pullpass', 'admin-token'), 'pp_admin\n');
+  await writeFile(join(folder, '.pullpass', 'admin-token'), 'pp_admin\n', { mode: 0o600 });
   const quiet = await pullpass(['registry', 'list', '--json']);
   const verbose = await pullpass(['registry', 'list', '--verbose']);
 
@@ -59,13 +59,25 @@ it('uses the admin token of the folder it runs in, for a Pullpass on this machin
 
 it('takes a secret from standard input, which no list of processes shows', async () => {
   await mkdir(join(folder, '.pullpass'));
-  await writeFile(join(folder, '.pullpass', 'admin-token'), 'pp_admin');
+  await writeFile(join(folder, '.pullpass', 'admin-token'), 'pp_admin', { mode: 0o600 });
   const words = ['registry', 'add', 'quay.io', '--username', 'bob', '--password-stdin'];
   const ran = await pullpass(words, 'canary-secret\n');
 
   expect(ran.exitCode).toBe(0);
   expect(api.calls[0]?.body).toMatchObject({ source: { password: 'canary-secret' } });
   expect([...ran.argv, ran.stdout, ran.stderr].join(' ')).not.toContain('canary');
+});
+
+it('reads a token from a pipe, which has no mode to look at', async () => {
+  const words = [process.execPath, PROGRAM, 'registry', 'list'].join(' ');
+  const child = spawn('bash', ['--norc', '-c', `PULLPASS_TOKEN_FILE=<(printf pp_piped) ${words}`], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], PULLPASS_URL: api.url },
+  });
+  const [stderr] = await Promise.all([text(child.stderr), text(child.stdout)]);
+
+  expect(stderr).toBe('');
+  expect(api.calls[0]?.headers.authorization).toBe('Bearer pp_piped');
 });
 
 it('ends with the exit code of the failure, without a stack', async () => {
