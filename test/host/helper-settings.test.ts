@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { credential, credentialJson, startFakePullpass, type FakePullpass } from './fake-pullpass.ts';
 import { hostMachine, TOKEN, type HostMachine } from './host-machine.ts';
+import { MAY_BE_ANOTHER_USER, NOBODY } from './hostile-server.ts';
 import { SHELLS } from './shells.ts';
 
 describe.each(SHELLS)('the settings under $name', (shell) => {
@@ -114,6 +115,14 @@ describe.each(SHELLS)('the settings under $name', (shell) => {
     expect(outcome.stdout).toMatch(message);
     expect(outcome.status).toBe(1);
     expect(pullpass.asked).toEqual([]);
+  });
+
+  it.runIf(MAY_BE_ANOTHER_USER)('refuse a file that another user owns, and send the token nowhere', async () => {
+    writeFileSync(config, lines(), { mode: 0o600 });
+    chownSync(config, NOBODY, NOBODY);
+    const outcome = await host.get({ PULLPASS_CONFIG: config });
+    expect(outcome.stdout).toMatch(/host\.conf belongs to another user, who can change it/);
+    expect([outcome.status, pullpass.asked]).toEqual([1, []]);
   });
 
   it('take a token that a group may read', async () => {
