@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CA_FILE, OTHER_CA_FILE, startFakePullpass, type Answer } from './fake-pullpass.ts';
+import { admissionPolicy } from './admission-policy.ts';
 import { configuredHost, ended, linesOf, type ConfiguredHost } from './host-config.ts';
 import { TOKEN } from './host-machine.ts';
 import { SHELLS } from './shells.ts';
 
+const SHUT = 'server = "https://not-allowed-by-pullpass.invalid"\n';
+const ADMISSION = admissionPolicy({ whitelist: ['quay.io'] });
 const CA = '/etc/docker/certs.d/quay.io/ca.crt';
 const WHOLE = linesOf('docker', { files: { [CA]: 'first\n' }, insecure: ['a.example:5000'] });
 const HEAD = ['pullpass-host-config 1', 'runtime docker', 'environment prod', 'enforces nothing'];
@@ -65,12 +68,17 @@ describe.each(SHELLS)('what pullpass-host is told, under $name', (shell) => {
     ['a folder whose name is too long', file(`/etc/docker/certs.d/${'a'.repeat(256)}/ca.crt`), /may not write/],
     ['a path with a blank', file('/etc/docker/certs.d/a b/ca.crt'), /does not know/],
     ['a path twice', withLine(`file 0644 ${CA} eA==`, `file 0600 ${CA} eA==`), /names a file twice/],
-    ['a file as a folder', withLine(`file 0644 ${CA} eA==`, `file 0644 ${CA}/x eA==`), /names a file as a folder/],
+    ['a file as a folder', withLine(`file 0644 ${CA} eA==`, `file 0644 ${CA}/x eA==`), /may not write/],
     ['base64 of another alphabet', file(CA, '0644', 'eA-_'), /broken base64/],
     ['base64 of a wrong length', file(CA, '0644', 'eA='), /broken base64/],
     ['no content', withLine(`file 0644 ${CA}`), /does not know/],
     ['a registry that is none', withLine('insecure-registry a"],"debug":true,"x":["b'), /does not know/],
     ['a registry with a path', withLine('insecure-registry a.example/b'), /does not know/],
+    ['a registry that is an option', withLine('insecure-registry -x'), /does not know/],
+    ['a registry that is a port', withLine('insecure-registry :5000'), /does not know/],
+    ['a registry on a port that is none', withLine('insecure-registry a.example:65536'), /does not know/],
+    ['a registry with an empty label', withLine('insecure-registry a..example'), /does not know/],
+    ['a registry with half a bracket', withLine('insecure-registry [::1'), /does not know/],
     ['a registry twice', withLine('insecure-registry a.example', 'insecure-registry a.example'), /says twice/],
     ['far too much', withLine(`note ${'x'.repeat(6_300_000)}`), /larger than 6291456 bytes/],
   ])('refuses %s, and leaves what is installed', async (_, text, message) => {
@@ -89,18 +97,26 @@ describe.each(SHELLS)('what pullpass-host is told, under $name', (shell) => {
   });
 
   it.each([
-    ['podman', '/etc/containers/policy.json', 0],
+    ['podman', '/etc/containers/policy.json', 0, '{}\n'],
     ['podman', '/etc/containers/policy.json.d/x', 5],
-    ['podman', '/etc/containers/registries.conf.d/x.conf', 0],
+    ['podman', '/etc/containers/registries.conf.d/99-pullpass.conf', 0, 'insecure = true\n'],
+    ['podman', '/etc/containers/registries.conf.d/x.conf', 5],
+    ['podman', '/etc/containers/certs.d/quay.io/client.cert', 5],
+    ['docker', '/etc/docker/certs.d/ca.crt', 5],
+    ['docker', '/etc/docker/certs.d/-x/ca.crt', 5],
+    ['docker', '/etc/docker/certs.d/quay.io/more/ca.crt', 5],
+    ['docker', '/etc/docker/certs.d/[::1]:5000/ca.crt', 0],
     ['podman', '/etc/containers/registries.conf', 5],
-    ['containerd', '/etc/containerd/certs.d/_default/hosts.toml', 0],
+    ['containerd', '/etc/containerd/certs.d/_default/hosts.toml', 0, SHUT],
+    ['containerd', '/etc/containerd/certs.d/_default/ca.crt', 5],
     ['containerd', '/etc/containerd/config.toml', 5],
-    ['containerd', '/etc/pullpass/kubernetes/policy.yaml', 5],
-    ['kubernetes', '/etc/pullpass/kubernetes/policy.yaml', 0],
-    ['kubernetes', '/etc/containerd/certs.d/quay.io/hosts.toml', 0],
+    ['containerd', '/etc/pullpass/kubernetes/image-policy.json', 5, ADMISSION],
+    ['kubernetes', '/etc/pullpass/kubernetes/image-policy.json', 0, ADMISSION],
+    ['kubernetes', '/etc/pullpass/kubernetes/policy.yaml', 5],
+    ['kubernetes', '/etc/containerd/certs.d/quay.io/hosts.toml', 0, SHUT],
     ['kubernetes', '/etc/pullpass/host.conf', 5],
-  ] as const)('has %s write %s with status %i', async (runtime, path, status) => {
-    system.says({ [runtime]: { files: { [path]: 'x' } } });
+  ] as const)('has %s write %s with status %i', async (runtime, path, status, content = 'x') => {
+    system.says({ [runtime]: { files: { [path]: content } } });
     expect((await system.run('--runtime', runtime)).status).toBe(status);
     expect(system.exists(path)).toBe(status === 0);
   });

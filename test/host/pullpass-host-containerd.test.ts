@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { admissionPolicy } from './admission-policy.ts';
 import { configuredHost, type ConfiguredHost } from './host-config.ts';
 import { SHELLS } from './shells.ts';
 
@@ -202,11 +203,17 @@ describe.each(SHELLS)("containerd's config.toml under $name", (shell) => {
   });
 
   it("is kubernetes's, too, whose further files go with it", async () => {
-    const policy = '/etc/pullpass/kubernetes/policy.yaml';
+    const policy = '/etc/pullpass/kubernetes/image-policy.json';
     await containerd();
-    system.says({ kubernetes: { files: { [HOSTS]: 'next\n', [policy]: 'kind: Policy\n' } } });
+    system.says({
+      kubernetes: { files: { [HOSTS]: 'skip_verify = true\n', [policy]: admissionPolicy({ whitelist: ['quay.io'] }) } },
+    });
     expect(await system.run('--runtime', 'kubernetes')).toMatchObject({ status: 0, stderr: '' });
-    expect([system.read(HOSTS), system.exists(policy), system.exists(FILE)]).toEqual(['next\n', true, true]);
+    expect([system.read(HOSTS), system.exists(policy), system.exists(FILE)]).toEqual([
+      'skip_verify = true\n',
+      true,
+      true,
+    ]);
     await system.run('--remove');
     expect([HOSTS, policy, FILE].map((path) => system.exists(path))).toEqual([false, false, false]);
   });
@@ -215,7 +222,7 @@ describe.each(SHELLS)("containerd's config.toml under $name", (shell) => {
 describe.each(SHELLS)("containerd's folders under $name, with a whitelist,", (shell) => {
   const DEFAULT = `${CERTS}/_default/hosts.toml`;
   const CA = `${CERTS}/quay.io/ca.crt`;
-  const SHUT = 'server = "https://nowhere.invalid"\n';
+  const SHUT = 'server = "https://not-allowed-by-pullpass.invalid"\n';
   const OPEN = 'server = "https://quay.io"\n';
   let system: ConfiguredHost;
 

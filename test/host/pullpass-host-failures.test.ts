@@ -6,7 +6,7 @@ import { SHELLS } from './shells.ts';
 
 const CA = '/etc/containers/certs.d/a.example/ca.crt';
 const NEXT_CA = '/etc/containers/certs.d/b.example/ca.crt';
-const DROP_IN = '/etc/containers/registries.conf.d/70-x.conf';
+const DROP_IN = '/etc/containers/registries.conf.d/99-pullpass.conf';
 const STATE = '/var/lib/pullpass/host';
 
 /** In place of a program: this code the first time that its arguments match, else the program itself. */
@@ -25,7 +25,7 @@ describe.each(SHELLS)('pullpass-host under $name, when something goes wrong,', (
     system.put(DROP_IN, 'mine\n');
     system.says({ podman: { files: { [CA]: 'one\n', '/etc/containers/certs.d/gone/ca.crt': 'gone\n' } } });
     await system.run('--runtime', 'podman');
-    system.says({ podman: { files: { [CA]: 'two\n', [NEXT_CA]: 'new\n', [DROP_IN]: 'ours\n' } } });
+    system.says({ podman: { files: { [CA]: 'two\n', [NEXT_CA]: 'new\n', [DROP_IN]: 'insecure = true\n' } } });
     before = system.everything();
   });
 
@@ -40,7 +40,7 @@ describe.each(SHELLS)('pullpass-host under $name, when something goes wrong,', (
     ['what is there is kept', 'ln', '*a.example/ca.crt.pullpass-old'],
     ['the first file is renamed', 'mv', '*a.example/ca.crt'],
     ['a new file is renamed', 'mv', '*b.example/ca.crt'],
-    ["somebody else's file is replaced", 'mv', '*70-x.conf'],
+    ["somebody else's file is replaced", 'mv', '*99-pullpass.conf'],
     ['a file is taken away', 'mv', '*gone/ca.crt.pullpass-old'],
     ['the record is replaced', 'mv', '*host/record'],
     ['the journal is closed', 'mv', '*journal.done'],
@@ -80,7 +80,7 @@ describe.each(SHELLS)('pullpass-host under $name, when something goes wrong,', (
     await system.runAfter(instead(program, pattern, kill), ...podman);
     const outcome = await system.run(...podman);
     expect(outcome).toMatchObject({ status: 0 });
-    expect([CA, NEXT_CA, DROP_IN].map((path) => system.read(path))).toEqual(['two\n', 'new\n', 'ours\n']);
+    expect([CA, NEXT_CA, DROP_IN].map((path) => system.read(path))).toEqual(['two\n', 'new\n', 'insecure = true\n']);
     const names = Object.keys(system.everything());
     expect(names.filter((name) => /pullpass-(?:new|old|part|next)|journal|lock|work[.]/.test(name))).toEqual([]);
     expect(readdirSync(system.host.home).filter((name) => name.startsWith('pullpass-host'))).toEqual([]);
@@ -90,7 +90,7 @@ describe.each(SHELLS)('pullpass-host under $name, when something goes wrong,', (
   });
 
   it('is put right by the next run also while Pullpass cannot be reached, and whatever its settings are', async () => {
-    const kill = instead('mv', '*70-x.conf', 'kill -KILL $$; sleep 5');
+    const kill = instead('mv', '*99-pullpass.conf', 'kill -KILL $$; sleep 5');
     await system.runAfter(kill, ...podman);
     expect(system.read(CA)).toBe('two\n');
     const outcome = await system.runWith({ PULLPASS_URL: 'http://127.0.0.1:1' }, ...podman);
@@ -116,7 +116,7 @@ describe.each(SHELLS)('pullpass-host under $name, when something goes wrong,', (
     const kept = Object.keys(before).length;
     expect((await system.run(...podman)).status).toBe(0);
     expect(kept).toBeGreaterThan(0);
-    system.says({ podman: { files: { [CA]: 'two\n', [DROP_IN]: 'ours\n' } } });
+    system.says({ podman: { files: { [CA]: 'two\n', [DROP_IN]: 'insecure = true\n' } } });
     const record = () => system.read(`${STATE}/record`);
     const full = 'grep() { case $* in -vxF*) : ;; *) command grep "$@" ;; esac; }';
     const outcome = await system.runAfter(full, ...podman);
@@ -142,7 +142,7 @@ describe.each(SHELLS)('pullpass-host under $name, when something goes wrong,', (
 
   it('copies where a file cannot have two names, and still puts everything back', async () => {
     const noLinks = 'ln() { return 1; }';
-    await system.runAfter(`${noLinks}\n${instead('mv', '*70-x.conf', 'return 1')}`, ...podman);
+    await system.runAfter(`${noLinks}\n${instead('mv', '*99-pullpass.conf', 'return 1')}`, ...podman);
     expect(system.everything()).toEqual(before);
     expect((await system.runAfter(noLinks, ...podman)).status).toBe(0);
     expect(system.read(CA)).toBe('two\n');

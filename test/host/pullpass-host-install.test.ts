@@ -6,8 +6,9 @@ import { SHELLS } from './shells.ts';
 
 const CA = '/etc/containers/certs.d/harbor.example:5000/ca.crt';
 const OTHER_CA = '/etc/containers/certs.d/[::1]:5000/ca.crt';
-const DROP_IN = '/etc/containers/registries.conf.d/70-pullpass-host.conf';
+const DROP_IN = '/etc/containers/registries.conf.d/99-pullpass.conf';
 const POLICY = '/etc/containers/policy.json';
+const REJECTING = `${JSON.stringify({ default: [{ type: 'reject' }] }, undefined, 2)}\n`;
 const STATE = '/var/lib/pullpass';
 const TRIVIAL =
   '{\n  "default": [ {"type": "insecureAcceptAnything"} ],\n "transports": {"docker-daemon": {"": [{"type":"insecureAcceptAnything"}]}}\n}\n';
@@ -17,7 +18,7 @@ const SIGNED =
 const PODMAN: HostConfig = {
   enforces: 'repositories',
   notes: ['images that are here already are not touched', 'a note with "quotes", $(commands) and * stars'],
-  files: { [CA]: 'the authority\n', [DROP_IN]: 'blocked = true\n', [POLICY]: '{"default":[{"type":"reject"}]}\n' },
+  files: { [CA]: 'the authority\n', [DROP_IN]: 'blocked = true\n', [POLICY]: REJECTING },
 };
 
 describe.each(SHELLS)('pullpass-host under $name', (shell) => {
@@ -148,13 +149,13 @@ describe.each(SHELLS)('pullpass-host under $name', (shell) => {
   it('leaves a file of its own that somebody edited, says so, and does the rest', async () => {
     await podman();
     system.put(CA, 'edited\n');
-    system.says({ podman: { ...PODMAN, files: { ...PODMAN.files, [CA]: 'next\n', [DROP_IN]: 'next\n' } } });
+    system.says({ podman: { ...PODMAN, files: { ...PODMAN.files, [CA]: 'next\n', [DROP_IN]: 'insecure = true\n' } } });
     const outcome = await podman();
     expect(outcome.status).toBe(4);
     expect(outcome.stderr).toBe(
       `pullpass-host: ${system.root}${CA} was edited since pullpass-host wrote it, and is left as it is: to have Pullpass's again, delete it\n`,
     );
-    expect([system.read(CA), system.read(DROP_IN)]).toEqual(['edited\n', 'next\n']);
+    expect([system.read(CA), system.read(DROP_IN)]).toEqual(['edited\n', 'insecure = true\n']);
     rmSync(join(system.root, CA));
     expect((await podman()).status).toBe(0);
     expect(system.read(CA)).toBe('next\n');
@@ -218,7 +219,7 @@ describe.each(SHELLS)('pullpass-host under $name', (shell) => {
   it("replaces a policy.json that accepts everything, which is distributions' default", async () => {
     system.put(POLICY, TRIVIAL);
     expect(await podman()).toMatchObject({ status: 0, stderr: '' });
-    expect(system.read(POLICY)).toBe('{"default":[{"type":"reject"}]}\n');
+    expect(system.read(POLICY)).toBe(REJECTING);
   });
 
   it.each([
