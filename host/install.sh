@@ -9,6 +9,12 @@ umask 077
 LC_ALL=C
 export LC_ALL
 
+# For curl itself, which keeps what comes after a body.
+LARGEST_CURL_KB=65536
+LARGEST_SCRIPT=524288
+NEWLINE='
+'
+
 usage() {
   cat <<'USAGE'
 usage: install.sh --url URL --environment ENV [options]
@@ -17,6 +23,8 @@ usage: install.sh --url URL --environment ENV [options]
   --url URL            where Pullpass answers: https://host[:port]
   --environment ENV    the environment this host belongs to
   --token-file FILE    the agent token, to be copied; asked for when neither this nor an earlier token is there
+  --server-user NAME   the account that Pullpass runs as, where URL is plain http on loopback and that is neither root nor
+                       the user who pulls
   --ca-file FILE       PEM of the authority to trust for URL, instead of the system's; to be copied
   --registry HOST      ask Pullpass for this registry only (host[:port], docker.io for Docker Hub); may be repeated.
                        Without it Pullpass is asked for every registry
@@ -53,10 +61,10 @@ need_value() {
 
 read_arguments() {
   url='' environment='' token_file='' ca_file='' registries='' scope='' insecure='' remove='' dry='' unhappy=0
-  host_config=''
+  host_config='' server_user=''
   while [ $# -gt 0 ]; do
     case $1 in
-      --url | --environment | --token-file | --ca-file | --registry) need_value "$1" $# ;;
+      --url | --environment | --token-file | --ca-file | --registry | --server-user) need_value "$1" $# ;;
     esac
     case $1 in
       --url) url=${2%/} && shift ;;
@@ -64,6 +72,7 @@ read_arguments() {
       --token-file) token_file=$2 && shift ;;
       --ca-file) ca_file=$2 && shift ;;
       --registry) add_registry "$2" && shift ;;
+      --server-user) server_user=$2 && shift ;;
       --user | --system) scope=${1#--} ;;
       --insecure-http) insecure=1 ;;
       --host-config) host_config=1 ;;
@@ -88,11 +97,27 @@ check_arguments() {
   case $url in
     '') fail '--url is missing' ;;
     *[!A-Za-z0-9.:/_~%[\]-]*) fail '--url must be http(s)://host[:port][/path], without user, query or fragment' ;;
-    https://?* | http://localhost | http://localhost[:/]* | http://\[::1\]*) ;;
-    http://127.*[!0-9.:]*) [ -n "$insecure" ] || fail "$plain_http" ;;
-    http://127.*) ;;
-    http://?*) [ -n "$insecure" ] || fail "$plain_http" ;;
+    http://?* | https://?*) ;;
     *) fail '--url must begin with https://' ;;
+  esac
+  port=${url#*://}
+  port=${port%%/*}
+  case $port in
+    \[*\]*) host=${port%%]*}] ;;
+    *) host=${port%%:*} ;;
+  esac
+  port=${port#"$host"}
+  loopback=
+  case $host in
+    localhost | '[::1]') loopback=1 ;;
+    127.*[!0-9.]* | 127.*.*.*.*) ;;
+    127.*.*.*) loopback=1 ;;
+  esac
+  case $insecure$loopback$url in
+    http:*) fail 'plain http would show the token and every password on the way: use https, or add --insecure-http' ;;
+  esac
+  case $server_user in
+    -* | *[!A-Za-z0-9_.-]*) fail "--server-user must be the name of an account: $server_user" ;;
   esac
   case $environment in
     '') fail '--environment is missing' ;;
@@ -110,13 +135,11 @@ check_arguments() {
   done
 }
 
-plain_http='plain http would show the token and every password on the way: use https, or add --insecure-http'
-
 # DESTDIR builds an image's files, as with make.
 choose_paths() {
   if [ -z "$scope" ]; then
     scope=user
-    [ "$(id -u)" != 0 ] || scope=system
+    { [ "$(id -u)" != 0 ] && [ -z "${DESTDIR:-}" ]; } || scope=system
   fi
   [ -n "${HOME:-}" ] || fail 'HOME is not set'
   [ -O "$HOME" ] || fail "HOME is $HOME, which is not the home of the user who runs this: with sudo, use sudo -H"
@@ -129,6 +152,7 @@ choose_paths() {
     [ -n "$destination" ] || [ ! -f "$HOME/.config/containers/registries.conf" ] ||
       drop_in=$HOME/.config/containers/registries.conf.d/50-pullpass.conf
   else
+    [ -z "${DESTDIR:-}" ] || fail 'DESTDIR is for the files of a whole system: use --system, or unset it'
     folder=$HOME/.local/bin settings=${XDG_CONFIG_HOME:-$HOME/.config}/pullpass
     drop_in=$HOME/.config/containers/registries.conf.d/50-pullpass.conf
   fi
@@ -137,6 +161,8 @@ choose_paths() {
   record=$destination$settings/installed
   docker_config=${DOCKER_CONFIG:-$HOME/.docker}/config.json
   containers_auth=${XDG_CONFIG_HOME:-$HOME/.config}/containers/auth.json
+  # The home of the one who builds is not that of the image's root.
+  [ -z "$destination" ] || docker_config=$destination/root/.docker/config.json containers_auth=$destination/root/.config/containers/auth.json
 }
 
 # $1 the folder, $2 the umask for what has to be made of it.
@@ -150,27 +176,144 @@ replace_file() {
   { cat >"$1.pullpass-new" && chmod "$2" "$1.pullpass-new" && mv -f "$1.pullpass-new" "$1"; } || fail "cannot write $1"
 }
 
+# On loopback the server is whoever opened the port first, and any user can open one. Prints the address of host $1
+# (localhost, [::1] or 127.a.b.c) on which something listens at port $2. Status 1: nothing does. Status 2: its owner is not
+# root, the caller or the account $3; prints the owner. Of several listeners the kernel takes that of the very address, then
+# that of all of IPv4, then that of all. Without /proc this cannot be known. The shell reads the list itself, and no further
+# than the listeners, which come first: all of it takes the kernel milliseconds.
+find_listener() (
+  [ -r /proc/net/tcp ] || { printf '%s\n' "$1" && exit; }
+  if [ "$1" = localhost ]; then
+    find_listener 127.0.0.1 "$2" "$3"
+    found=$?
+    [ "$found" = 1 ] || exit "$found"
+    set -- '[::1]' "$2" "$3"
+  fi
+  # Bytes are in the order of the machine; IPv6 carries IPv4, too.
+  zeros=00000000 ones=0000FFFF
+  case $1 in
+    \[*) exact="$zeros$zeros${zeros}01000000 $zeros$zeros${zeros}00000001" ;;
+    *)
+      exact=$(IFS=. && set -- $1 && printf '%02X%02X%02X%02X %02X%02X%02X%02X' "$4" "$3" "$2" "$1" "$1" "$2" "$3" "$4")
+      exact="$exact $zeros${zeros}FFFF0000${exact% *} $zeros$zeros$ones${exact#* }"
+      ;;
+  esac
+  case $2 in
+    '' | 0* | *[!0-9]*) exit 1 ;;
+  esac
+  port=$(printf %04X "$2") owner='' of_ipv4='' of_all=''
+  for file in /proc/net/tcp /proc/net/tcp6; do
+    [ -r "$file" ] || continue
+    while read -r _number local _remote state _queues _timer _retries user _rest; do
+      case $state$local in
+        0A*:"$port") ;;
+        0A* | st*) continue ;;
+        *) break ;;
+      esac
+      case " $exact " in
+        *" ${local%:*} "*) owner=$user && break 2 ;;
+      esac
+      case ${local%:*} in
+        "$zeros" | "$zeros${zeros}FFFF0000$zeros" | "$zeros$zeros$ones$zeros") of_ipv4=$user ;;
+        "$zeros$zeros$zeros$zeros") of_all=$user ;;
+      esac
+    done <"$file"
+  done
+  owner=${owner:-${of_ipv4:-$of_all}}
+  [ -n "$owner" ] || exit 1
+  if [ "$owner" = 0 ] || [ "$owner" = "$3" ] || [ "$owner" = "$(id -u)" ] || [ "$owner" = "$(id -u -- "$3" 2>/dev/null)" ]; then
+    printf '%s\n' "$1"
+  else
+    id -nu "$owner" 2>/dev/null || printf '%s\n' "$owner"
+    exit 2
+  fi
+)
+
+# Whether nobody but root and the caller can change file $1, an absolute path without links, or put another in its place. A
+# sticky folder such as /tmp keeps others from that for what is ours, but only further up: the file's own is ours alone.
+is_safe() {
+  [ -f "$1" ] && [ ! -L "$1" ] || return 1
+  path=$1 level=file
+  while :; do
+    read -r mode _links owner _rest <<LISTED
+$(ls -ldn -- "$path")
+LISTED
+    [ "$owner" = 0 ] || [ -O "$path" ] || return 1
+    case $level$mode in
+      above?????????[tT]*) ;;
+      "$level"?????w* | "$level"????????w*) return 1 ;;
+    esac
+    [ "$path" != / ] || return 0
+    [ "$level" = file ] && level=folder || level=above
+    path=${path%/*}
+    path=${path:-/}
+  done
+}
+
+# Prints the file $1 that is beside this script, where it is safe to use it.
+find_beside() {
+  case $0 in
+    # Piped into sh there is no folder beside it, and the one where somebody happens to be is not to be trusted.
+    install.sh | */install.sh) ;;
+    *) return 1 ;;
+  esac
+  beside=$(cd -P -- "$(dirname -- "$0")" && pwd -P) || return 1
+  beside=${beside%/}/$1
+  [ -e "$beside" ] || [ -L "$beside" ] || return 1
+  is_safe "$beside" || {
+    printf 'others could have written %s, so it is downloaded instead\n' "$beside" >&2
+    return 1
+  }
+  printf '%s\n' "$beside"
+}
+
+# Sets base to the URL to ask.
+choose_base() {
+  base=$url
+  case $loopback$base in
+    1http:*) ;;
+    *) return 0 ;;
+  esac
+  port=${port#:}
+  found=$(find_listener "$host" "${port:-80}" "$server_user")
+  case $? in
+    0) base=http://$found${base#"http://$host"} ;;
+    1) fail "nothing listens at $url: is Pullpass running?" ;;
+    *) fail "what listens at $url belongs to the user $found, so it is not asked: run Pullpass as root or as the user who pulls, or name the account that it runs as (--server-user $found), or use https" ;;
+  esac
+}
+
+# Prints script $1 of Pullpass, and in a last line curl's status. It goes through head, as not every release of curl keeps
+# its own limits.
+download() {
+  {
+    ulimit -d "$LARGEST_CURL_KB" 2>/dev/null
+    curl -q -fsS -g --proto '=http,https' --connect-timeout 10 --max-time 60 ${ca_file:+--cacert "$ca_file" --capath /} \
+      ${loopback:+--noproxy '*'} "$base/install/$1"
+    printf '\n%s' "$?"
+  } | head -c "$LARGEST_SCRIPT"
+}
+
 # $1 the script's name, $2 what it is, $3 where it goes: from the folder of this script, else from Pullpass.
 install_script() {
   step "install $3" || return 0
   make_folder "$destination$folder" 022
-  beside=
-  case $0 in
-    # Piped into sh there is no folder beside it, and the one where somebody happens to be is not to be trusted.
-    install.sh | */install.sh) beside=$(dirname "$0")/$1 ;;
-  esac
-  if [ -f "$beside" ]; then
+  if beside=$(find_beside "$1"); then
     replace_file "$3" 755 <"$beside"
     return 0
   fi
-  script=$(curl -q -fsS --proto '=http,https' --connect-timeout 10 --max-time 60 ${ca_file:+--cacert "$ca_file" --capath /} \
-    "$url/install/$1") || fail "cannot download $url/install/$1"
+  choose_base
+  script=$(download "$1")
+  case $script in
+    *"$NEWLINE"0) script=${script%"$NEWLINE"0} ;;
+    *) fail "cannot download $url/install/$1" ;;
+  esac
   # A login page or half a file must not become a command.
   case $script in
-    '#!/bin/sh'*) printf '%s\n' "$script" | sh -n || fail "what $url sent is not a whole script" ;;
+    '#!/bin/sh'*) printf '%s' "$script" | sh -n || fail "what $url sent is not a whole script" ;;
     *) fail "what $url sent is not $2: is it Pullpass?" ;;
   esac
-  printf '%s\n' "$script" | replace_file "$3" 755 || exit 1
+  printf '%s' "$script" | replace_file "$3" 755 || exit 1
 }
 
 read_token() {
@@ -204,6 +347,7 @@ write_settings() {
       printf 'PULLPASS_URL=%s\nPULLPASS_ENVIRONMENT=%s\n' "$url" "$environment"
       printf 'PULLPASS_TOKEN_FILE=%s\n' "$settings/token"
       [ -z "$ca_file" ] || printf 'PULLPASS_CA_FILE=%s\n' "$settings/ca.pem"
+      [ -z "$server_user" ] || printf 'PULLPASS_SERVER_USER=%s\n' "$server_user"
       [ -z "$insecure" ] || printf 'PULLPASS_INSECURE_HTTP=1\n'
     } | replace_file "$destination$settings/host.conf" "$mode" || exit 1
   fi
@@ -392,7 +536,7 @@ configure_host() {
 # Its settings are those that were just written, whatever stands in the caller's environment.
 run_configurator() (
   unset PULLPASS_URL PULLPASS_ENVIRONMENT PULLPASS_TOKEN PULLPASS_TOKEN_FILE PULLPASS_CA_FILE PULLPASS_CONFIG
-  unset PULLPASS_INSECURE_HTTP
+  unset PULLPASS_INSECURE_HTTP PULLPASS_SERVER_USER
   "$configurator" "$@"
 )
 
@@ -421,7 +565,7 @@ try_it() {
 
 # What stands in the caller's environment would be tried instead of what was just written.
 ask_helper() {
-  unset PULLPASS_URL PULLPASS_ENVIRONMENT PULLPASS_TOKEN PULLPASS_TOKEN_FILE PULLPASS_CA_FILE
+  unset PULLPASS_URL PULLPASS_ENVIRONMENT PULLPASS_TOKEN PULLPASS_TOKEN_FILE PULLPASS_CA_FILE PULLPASS_SERVER_USER
   printf '%s' "$1" | PULLPASS_CONFIG=$settings/host.conf "$helper" get 2>/dev/null
 }
 
@@ -439,7 +583,7 @@ say_what_next() {
   printf '\nNext: pull a private image, for instance: podman pull %s/team/app:1\n' "${registry:-registry.example.com}"
   [ "$scope" = user ] ||
     printf 'This serves root. Another user of this host who pulls runs the same command with --user.\n'
-  printf 'To take it all away: curl -fsS %s/install/install.sh | sh -s -- --remove --%s\n' "$url" "$scope"
+  printf "To take it all away: curl -fsS %s%s/install/install.sh | sh -s -- --remove --%s\n" "${loopback:+--noproxy '*' }" "$url" "$scope"
   case :$PATH: in
     *:"$folder":*) ;;
     *)
@@ -493,7 +637,7 @@ RECORD
     if [ -e "$file" ] && step "delete $file"; then rm -f "$file"; fi
   done
   cache=${XDG_CACHE_HOME:-$HOME/.cache}/pullpass
-  if [ -d "$cache" ] && [ -O "$cache" ] && step "delete $cache"; then rm -rf "$cache"; fi
+  if [ -z "$destination" ] && [ -d "$cache" ] && [ -O "$cache" ] && step "delete $cache"; then rm -rf "$cache"; fi
   [ -n "$dry" ] || rmdir "$destination$settings" 2>/dev/null || :
 }
 

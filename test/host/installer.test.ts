@@ -1,9 +1,12 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CA_FILE, NOT_FOUND, startFakePullpass, type FakePullpass } from './fake-pullpass.ts';
 import { linesOf } from './host-config.ts';
 import { hostMachine, TOKEN, type HostMachine, type Outcome } from './host-machine.ts';
+import { MAY_BE_ANOTHER_USER, NOBODY } from './hostile-server.ts';
 import { CONFIGURATOR, HELPER, HOST_FOLDER, loneInstaller, SHELLS } from './shells.ts';
 
 const INSTALLER = join(HOST_FOLDER, 'install.sh');
@@ -249,6 +253,151 @@ describe.each(SHELLS)('install.sh under $name', (shell) => {
     expect(existsSync(helper)).toBe(false);
   });
 
+  describe('with a helper beside it', () => {
+    const EVIL = '#!/bin/sh\necho evil\n';
+    let folder: string;
+    let beside: string;
+
+    beforeEach(() => {
+      folder = join(host.home, 'shared/folder');
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      beside = join(folder, 'docker-credential-pullpass');
+      loneInstaller(folder);
+      writeFileSync(beside, EVIL, { mode: 0o755 });
+    });
+
+    const run = (at = folder): Promise<Outcome> => host.run([join(at, 'install.sh'), ...standard()]);
+
+    it('takes that where nobody else can write', async () => {
+      await run();
+      expect(readFileSync(helper, 'utf8')).toBe(EVIL);
+    });
+
+    it('takes that below a sticky folder, where others cannot replace what is ours', async () => {
+      chmodSync(dirname(folder), 0o1777);
+      await run();
+      expect(readFileSync(helper, 'utf8')).toBe(EVIL);
+    });
+
+    it.each<[string, () => void]>([
+      [
+        'a sticky folder, as /tmp is',
+        () => {
+          chmodSync(folder, 0o1777);
+        },
+      ],
+      [
+        'a folder that everybody writes to',
+        () => {
+          chmodSync(folder, 0o757);
+        },
+      ],
+      [
+        'a folder that a group writes to',
+        () => {
+          chmodSync(folder, 0o775);
+        },
+      ],
+      [
+        'a folder below one that everybody writes to',
+        () => {
+          chmodSync(dirname(folder), 0o777);
+        },
+      ],
+      [
+        'a folder below one that a group writes to',
+        () => {
+          chmodSync(dirname(folder), 0o2775);
+        },
+      ],
+      [
+        'a file that everybody writes to',
+        () => {
+          chmodSync(beside, 0o757);
+        },
+      ],
+      [
+        'a file that a group writes to',
+        () => {
+          chmodSync(beside, 0o775);
+        },
+      ],
+      [
+        'a link',
+        () => {
+          renameSync(beside, `${beside}-real`);
+          symlinkSync(`${beside}-real`, beside);
+        },
+      ],
+      [
+        'a link to nothing',
+        () => {
+          rmSync(beside);
+          symlinkSync('/nowhere', beside);
+        },
+      ],
+    ])('downloads instead of using what is in %s, and says so', async (_, make) => {
+      make();
+      const outcome = await run();
+      expect(outcome).toMatchObject({ status: 0 });
+      expect(outcome.stderr).toBe(`others could have written ${beside}, so it is downloaded instead\n`);
+      expect(readFileSync(helper, 'utf8')).toBe(readFileSync(HELPER, 'utf8'));
+    });
+
+    it('looks at the folder that a link leads to', async () => {
+      symlinkSync(folder, join(host.home, 'way'));
+      chmodSync(folder, 0o1777);
+      expect((await run(join(host.home, 'way'))).stderr).toContain(`others could have written ${beside}`);
+    });
+
+    it.runIf(MAY_BE_ANOTHER_USER).each<[string, () => void]>([
+      [
+        'the file',
+        () => {
+          chownSync(beside, NOBODY, NOBODY);
+        },
+      ],
+      [
+        'its folder',
+        () => {
+          chownSync(folder, NOBODY, NOBODY);
+        },
+      ],
+      [
+        'a folder above',
+        () => {
+          chownSync(dirname(folder), NOBODY, NOBODY);
+        },
+      ],
+      [
+        'the file in a sticky folder',
+        () => {
+          chmodSync(folder, 0o1777);
+          chownSync(beside, NOBODY, NOBODY);
+        },
+      ],
+      [
+        'a folder in a sticky one',
+        () => {
+          chmodSync(dirname(folder), 0o1777);
+          chownSync(folder, NOBODY, NOBODY);
+        },
+      ],
+    ])('downloads where %s belongs to another user', async (_, make) => {
+      make();
+      const outcome = await run();
+      expect(outcome.stderr).toBe(`others could have written ${beside}, so it is downloaded instead\n`);
+      expect(readFileSync(helper, 'utf8')).toBe(readFileSync(HELPER, 'utf8'));
+    });
+  });
+
+  it('asks loopback without the proxy of the environment', async () => {
+    const command = [loneInstaller(host.home), ...standard()];
+    const proxied = { http_proxy: 'http://127.0.0.1:1', ALL_PROXY: 'http://127.0.0.1:1' };
+    expect(await host.run(command, '', proxied)).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(helper, 'utf8')).toBe(readFileSync(HELPER, 'utf8'));
+  });
+
   it.each([
     ['a page', { status: 200, body: '<html>log in</html>' }, /is not the helper: is it Pullpass/],
     ['half a script', { status: 200, body: '#!/bin/sh\nif true; then\n' }, /is not a whole script/],
@@ -328,7 +477,7 @@ describe.each(SHELLS)('install.sh under $name', (shell) => {
     // It runs when the system does, or now with --root; its settings lie there.
     mkdirSync(join(root, 'var/lib'), { recursive: true });
     const policy = '/etc/containers/policy.json';
-    pullpass.answer = () => ({ status: 200, body: linesOf('podman', { files: { [policy]: '{}' } }) });
+    pullpass.answer = () => ({ status: 200, body: linesOf('podman', { files: { [policy]: '{}\n' } }) });
     expect(await host.run([CONFIGURATOR, '--root', root, '--runtime', 'podman'])).toMatchObject({
       status: 0,
       stderr: '',
@@ -345,7 +494,7 @@ describe.each(SHELLS)('install.sh under $name', (shell) => {
     await host.run([INSTALLER, ...words, '--host-config'], '', { DESTDIR: root });
     mkdirSync(join(root, 'var/lib'), { recursive: true });
     const policy = '/etc/containers/policy.json';
-    pullpass.answer = () => ({ status: 200, body: linesOf('podman', { files: { [policy]: '{}' } }) });
+    pullpass.answer = () => ({ status: 200, body: linesOf('podman', { files: { [policy]: '{}\n' } }) });
     await host.run([CONFIGURATOR, '--root', root, '--runtime', 'podman']);
     writeFileSync(join(root, policy), '{"edited": true}');
     const outcome = await host.run([INSTALLER, '--remove', '--system'], '', { DESTDIR: root });
@@ -359,6 +508,33 @@ describe.each(SHELLS)('install.sh under $name', (shell) => {
     const words = standard().map((word) => (word === '--user' ? '--system' : word));
     await host.run([loneInstaller(host.home), ...words, '--host-config'], '', { DESTDIR: root });
     expect(readFileSync(join(root, 'usr/local/bin/pullpass-host'), 'utf8')).toBe(readFileSync(CONFIGURATOR, 'utf8'));
+  });
+
+  it('writes below DESTDIR alone, and nothing into the home of the one who builds', async () => {
+    const root = join(host.home, 'root');
+    const words = standard().map((word) => (word === '--user' ? '--system' : word));
+    const outside = (): string[] =>
+      readdirSync(host.home, { recursive: true, encoding: 'utf8' }).filter((path) => !/^root(?:\/|$)/.test(path));
+    const before = outside();
+    await host.run([INSTALLER, ...words], '', { DESTDIR: root });
+    expect(json(join(root, 'root/.docker/config.json'))).toEqual({ credsStore: 'pullpass' });
+    await host.run([INSTALLER, ...words, '--registry', 'quay.io'], '', {
+      DESTDIR: root,
+      DOCKER_CONFIG: dirname(docker),
+      XDG_CONFIG_HOME: join(host.home, 'xdg'),
+    });
+    expect(json(join(root, 'root/.config/containers/auth.json'))).toEqual({ credHelpers: { 'quay.io': 'pullpass' } });
+    expect(outside()).toEqual(before);
+    mkdirSync(join(host.home, '.cache/pullpass'), { recursive: true });
+    await host.run([INSTALLER, '--remove', '--system'], '', { DESTDIR: root });
+    expect(existsSync(join(host.home, '.cache/pullpass'))).toBe(true);
+  });
+
+  it('builds a system where DESTDIR is set, and no home', async () => {
+    const outcome = await host.run([INSTALLER, ...standard()], '', { DESTDIR: join(host.home, 'root') });
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(/DESTDIR is for the files of a whole system: use --system/);
+    expect(existsSync(helper)).toBe(false);
   });
 
   it('lays out the files of a system into DESTDIR', async () => {
