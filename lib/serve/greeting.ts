@@ -15,11 +15,13 @@ export function greeting(running: {
     url === `http://127.0.0.1:${DEFAULT_PORT}` && resolve(dataDirectory) === resolve(DEFAULT_DATA_DIRECTORY);
   const settings = isDefault ? [] : [`export PULLPASS_URL=${url} PULLPASS_TOKEN_FILE=${quoted(tokenFile)}`];
   const pullpass = typedCommand();
+  // A proxy of the environment would be asked for a script that root runs.
+  const withoutProxy = url.startsWith('http:') ? "--noproxy '*' " : '';
   const commands = [
     ...settings,
     `${pullpass} registry add quay.io --env prod --username YOU      # asks for the password, logs in, stores it`,
     `${pullpass} agent create my-host --env prod --token-file my-host.token`,
-    `curl -fsS ${url}/install/install.sh | sh -s -- --url ${url} --environment prod --token-file my-host.token`,
+    `curl -fsS ${withoutProxy}${url}/install/install.sh | sh -s -- --url ${url} --environment prod --token-file my-host.token`,
   ];
   return [
     `Pullpass listens on ${url}`,
