@@ -214,7 +214,7 @@ find_listener() (
         *" ${local%:*} "*) owner=$user && break 2 ;;
       esac
       case ${local%:*} in
-        "$zeros" | "$zeros${zeros}FFFF0000$zeros" | "$zeros$zeros$ones$zeros") of_ipv4=$user ;;
+        "$zeros" | "$zeros${zeros}FFFF0000$zeros" | "$zeros$zeros$ones$zeros") [ "$1" = '[::1]' ] || of_ipv4=$user ;;
         "$zeros$zeros$zeros$zeros") of_all=$user ;;
       esac
     done <"$file"

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { credential, credentialJson, startFakePullpass, type FakePullpass } from './fake-pullpass.ts';
@@ -70,6 +72,16 @@ describe.runIf(MAY_BE_ANOTHER_USER).each(SHELLS)('a server on loopback of anothe
     const named = pullpass.url.replace('127.0.0.1', 'localhost');
     expect(await host.get({ PULLPASS_URL: named })).toMatchObject({ status: 0, stderr: '' });
     expect(pullpass.asked).toHaveLength(2);
+    expect(foreign.heard()).toBe('');
+  });
+
+  it('that listens on all of IPv6 is not taken for the one on all of IPv4, which does not answer there', async () => {
+    foreign = await startForeignServer('::', { ipv6Only: true });
+    const own = net.createServer().listen(foreign.port, '0.0.0.0');
+    await once(own, 'listening');
+    const outcome = await host.get({ PULLPASS_URL: `http://[::1]:${foreign.port}` });
+    own.close();
+    expect(outcome.stdout).toMatch(BELONGS);
     expect(foreign.heard()).toBe('');
   });
 
