@@ -194,20 +194,23 @@ async function verifyOne(
   // A login that was ended from here says nothing about the registry.
   if (stop.aborted) return 'skipped';
   if (!last && isTransient(outcome.status)) return 'again';
-  const credential = (stored: Registry): CredentialRecord => recordAfterLogin(stored.credential, outcome, deps.now());
-  const noted = await noteLogin({ registry, beganAt, outcome, credential }, deps);
+  const refused = mustBeMadeAnew(registry, outcome);
+  const credential = refused ? { credential: (stored: Registry) => dueNow(stored, deps.now()) } : {};
+  const noted = await noteLogin({ registry, beganAt, outcome, ...credential }, deps);
   if (noted.kind !== 'noted') return 'skipped';
   if (noted.verification.drift === undefined) drifted.delete(id);
   else drifted.add(id);
   return 'verified';
 }
 
-function recordAfterLogin(record: CredentialRecord, { status }: LoginCheckOutcome, now: number): CredentialRecord {
-  const { current, rejectedVersion, dueAt } = record;
-  // A typed password would be the same again.
-  if (status !== 'unauthorized' || current?.expiresAt === undefined || rejectedVersion === current.version)
-    return record;
-  return { ...withRejection(record), dueAt: Math.min(dueAt ?? now, now) };
+/** A typed password would be the same again. */
+function mustBeMadeAnew({ credential }: Registry, { status }: LoginCheckOutcome): boolean {
+  const { current, rejectedVersion } = credential;
+  return status === 'unauthorized' && current?.expiresAt !== undefined && rejectedVersion !== current.version;
+}
+
+function dueNow({ credential }: Registry, now: number): CredentialRecord {
+  return { ...withRejection(credential), dueAt: Math.min(credential.dueAt ?? now, now) };
 }
 
 /** What hosts are asking for is kept in a cache of its own, which a walk over everything must not empty. */

@@ -90,7 +90,7 @@ describe('an expiry date that is given with a registry', () => {
     ['a year of five digits', '10000-01-01', 'must be a day of the calendar'],
     ['a time', '2030-01-31T00:00:00Z', 'must be a day of the calendar'],
     ['another order', '31.01.2030', 'must be a day of the calendar'],
-    ['a number', 20_300_131, 'must be a text'],
+    ['a number', 20_300_131, 'must be a day of the calendar'],
   ])('is refused where it is %s', async (_name, expiresOn, rule) => {
     const refused = await add({ expiresOn });
     expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_input', errors: [{ field: 'expiresOn' }] } });

@@ -172,7 +172,7 @@ describe('a run', () => {
     const credential = { current, dueAt: START + 36 * HOUR, consecutiveFailures: 0 };
     const told = { ...credential, rejectedVersion: 'version-1' };
     for (const [host, record] of [['news', credential] as const, ['told', told] as const]) {
-      const { address } = await addAt(host, { source: { kind: 'ecr' }, credential: record });
+      const { address } = await addAt(host, { source: ECR, credential: record });
       world.logins.set(address, answering({ status: 'unauthorized' }));
     }
     expect(await runAfter(DAY)).toMatchObject({ verified: 2 });
