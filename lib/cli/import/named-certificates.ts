@@ -2,9 +2,9 @@
  * CA files that an imported file names, on the machine where the import runs. The file's author chooses the name, so nothing
  * but certificates ever leaves such a file: no text around them, and nothing of one that holds a private key.
  */
-import { X509Certificate } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readCertificates } from '../../domain/ca-certificates.ts';
 import type { LoginOptions } from '../../formats/import/wanted.ts';
 
 /** As many characters as a registry's `tls.ca` may have. */
@@ -36,16 +36,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-
 function certificatesIn(text: string): string | undefined {
-  const begun = [...text.matchAll(BEGIN)].map(([, label]) => label);
-  const blocks = [...text.matchAll(CERTIFICATE)].map(([block]) => block);
-  if (blocks.length === 0 || blocks.length !== begun.length) return undefined;
-  try {
-    return blocks.map((block) => new X509Certificate(block).toString()).join('');
-  } catch {
-    return undefined;
-  }
+  const read = readCertificates(text);
+  return read.ok ? read.value.join('') : undefined;
 }
