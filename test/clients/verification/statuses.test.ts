@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERIFICATION_STATUSES, VERIFICATION_WARNINGS } from '../../../lib/domain/registry.ts';
 import { optionAgainst } from '../../../lib/cli/login-advice.ts';
 import type { Login } from '../support/auth-file.ts';
+import { inTurns } from '../support/in-turns.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { available } from '../support/tools.ts';
 import { addAtCommandLine, addRegistry, verifyRegistry, type Told } from './administrator.ts';
@@ -54,12 +55,13 @@ async function ask(each: Case): Promise<Answers> {
 beforeAll(async () => {
   scene = await openScene(async () => ({ hostNames: HOST_NAMES }));
   fleet = await startFleet(scene);
-  // All at once: some take until the limit.
-  answers = new Map(CASES.map((each) => [each, ask(each)]));
+  // Some take until the limit of a login; of the others none may, however slow the machine is.
+  const inTurn = inTurns(8);
+  answers = new Map(CASES.map((each) => [each, inTurn(() => ask(each))]));
   screens = new Map(
     KINDS.map((kind) => {
       const asked = caseOf(kind).asked(fleet);
-      return [kind, addAtCommandLine(scene, asked, loginOf(asked))];
+      return [kind, inTurn(() => addAtCommandLine(scene, asked, loginOf(asked)))];
     }),
   );
   await Promise.allSettled([...answers.values(), ...screens.values()]);
