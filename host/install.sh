@@ -133,6 +133,8 @@ check_arguments() {
   for tool in curl awk; do
     command -v "$tool" >/dev/null 2>&1 || fail "$tool is needed and not installed"
   done
+  # The option that the helper needs and that came last, in 7.54.
+  [ -n "$remove" ] || curl -q --suppress-connect-headers --version >/dev/null 2>&1 || fail 'this curl is too old: Pullpass needs 7.54 or later'
 }
 
 # DESTDIR builds an image's files, as with make.

@@ -173,7 +173,7 @@ describe.each(SHELLS)('the cache under $name', (shell) => {
     ['cut before its last line', (text: string) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)],
     ['cut after its first line', (text: string) => text.slice(0, text.indexOf('\n') + 1)],
     ["another registry's", (text: string) => text.replaceAll('quay.io', 'evil.io')],
-    ['of another format', (text: string) => text.replace(/^1 /, '2 ')],
+    ['of another format', (text: string) => text.replace(/^2 /, '1 ')],
   ])('asks when the file is %s, and mends it', async (_, spoil) => {
     await host.get();
     writeFileSync(entry(), spoil(readFileSync(entry(), 'utf8')));
@@ -229,6 +229,36 @@ describe.each(SHELLS)('the cache under $name', (shell) => {
     }
     expect(host.cached()).toHaveLength(1);
     expect(readFileSync(entry(), 'utf8').split('\n')[1]).toBe(given('k'.repeat(20_000)).trim());
+  });
+
+  it('does not bring back in an outage what was withdrawn while its cache could not be changed', async () => {
+    pullpass.answer = credential('first', { refreshIn: '0', expiresIn: 'never' });
+    await host.get();
+    const runtime = join(host.home, 'run');
+    mkdirSync(runtime, { mode: 0o700 });
+    const variables = { XDG_RUNTIME_DIR: runtime };
+    pullpass.answer = { status: 403, body: 'not in the whitelist' };
+    expect(await host.getReadOnly(variables)).toMatchObject({ status: 1 });
+    expect(host.cached()).toHaveLength(1);
+    pullpass.answer = { status: 503, body: 'store down' };
+    const refused = await host.get(variables);
+    expect(refused).toMatchObject({ status: 1 });
+    expect(refused.stdout).not.toContain('first');
+    // What Pullpass gives later is kept again.
+    pullpass.answer = credential('second', { expiresIn: 'never' });
+    await host.get(variables);
+    pullpass.answer = { status: 503, body: 'store down' };
+    expect((await host.get(variables)).stdout).toBe(given('second'));
+    expect(readdirSync(runtime)).toEqual([]);
+  });
+
+  it('says so where what was withdrawn can neither be removed nor marked', async () => {
+    pullpass.answer = credential('first', { refreshIn: '0' });
+    await host.get();
+    pullpass.answer = { status: 401, body: '' };
+    const refused = await host.getReadOnly({ XDG_RUNTIME_DIR: '/dev/null' });
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`cannot remove ${entry()}, which is withdrawn: remove it`);
   });
 
   it('gives the credential where nothing can be kept', async () => {

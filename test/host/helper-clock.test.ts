@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { credential, credentialJson, startFakePullpass, type FakePullpass } from './fake-pullpass.ts';
 import { hostMachine, type HostMachine } from './host-machine.ts';
@@ -57,6 +59,23 @@ describe.each(SHELLS)('the clock of a host under $name', (shell) => {
       expect(await host.getAt(start + 999, variables)).toMatchObject(given('first'));
       expect((await host.getAt(start + 1000, variables)).status).toBe(1);
     });
+  });
+
+  it.each([
+    ['set back after it was ahead when Pullpass answered', 5 * 3600, 1],
+    ['slower than the time that goes by', 0, 20],
+  ])('does not keep a dead credential alive: a clock that was %s', async (_, ahead, seconds) => {
+    pullpass.answer = credential('first', { refreshIn: '600', expiresIn: '120' });
+    await host.getAt(RIGHT + ahead);
+    // As if the machine had run for two minutes since then.
+    const file = join(host.cacheFolder, host.cached()[0] ?? 'none');
+    const fields = readFileSync(file, 'utf8').split(' ');
+    const uptime = Number(readFileSync('/proc/uptime', 'utf8').split('.', 1)[0]);
+    writeFileSync(file, fields.with(4, String(Math.max(0, uptime - 120))).join(' '));
+    pullpass.answer = outage;
+    const refused = await host.getAt(RIGHT + ahead + seconds);
+    expect(refused).toMatchObject({ status: 1 });
+    expect(refused.stdout).toContain('store down');
   });
 
   it('reuses an answer for an hour at most, whatever was said', async () => {

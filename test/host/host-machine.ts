@@ -10,6 +10,8 @@ export const TOKEN = `pp_0123456789abcdef_${'5ec2e7'.repeat(10)}beef`;
 /** A function and not a file on PATH: busybox has a date of its own and would not look there. */
 const WITH_CLOCK = ['-c', 'date() { printf "%s\\n" "$HOST_CLOCK"; }; . "$0"'];
 
+const READ_ONLY = '/bin/mount --bind "$0" "$0" && /bin/mount -o remount,bind,ro "$0" && exec "$@"';
+
 export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
@@ -28,6 +30,8 @@ export interface HostMachine {
   get(variables?: Record<string, string | undefined>): Promise<Outcome>;
   /** The same while the host's clock stands at these seconds since the epoch, or says this. */
   getAt(clock: number | string, variables?: Record<string, string | undefined>): Promise<Outcome>;
+  /** `get` while the file system of the cache is read-only. Needs root. */
+  getReadOnly(variables?: Record<string, string | undefined>): Promise<Outcome>;
   run(command: readonly string[], stdin?: string, variables?: Record<string, string | undefined>): Promise<Outcome>;
   remove(): void;
 }
@@ -58,6 +62,11 @@ export function hostMachine(shell: Shell, url: string): HostMachine {
     get: (variables = {}) => machine.helper('get', 'quay.io', variables),
     getAt: (clock, variables = {}) =>
       machine.run([...WITH_CLOCK, HELPER, 'get'], 'quay.io', { ...settings, HOST_CLOCK: String(clock), ...variables }),
+    getReadOnly: (variables = {}) =>
+      runWith(
+        { ...shell, command: ['/usr/bin/unshare', '-m', '/bin/sh', '-c', READ_ONLY, cacheFolder, ...shell.command] },
+        { home, command: [HELPER, 'get'], stdin: 'quay.io', variables: { ...settings, ...variables } },
+      ),
     run: (command, stdin = '', variables = {}) => runWith(shell, { home, command, stdin, variables }),
     remove: () => {
       rmSync(home, { recursive: true, force: true });
