@@ -203,25 +203,30 @@ find_listener() (
   case $2 in
     '' | 0* | *[!0-9]*) exit 1 ;;
   esac
-  port=$(printf %04X "$2") owner='' of_ipv4='' of_all=''
-  for file in /proc/net/tcp /proc/net/tcp6; do
-    [ -r "$file" ] || continue
-    while read -r _number local _remote state _queues _timer _retries user _rest; do
-      case $state$local in
-        0A*:"$port") ;;
-        0A* | st*) continue ;;
-        *) break ;;
-      esac
-      case " $exact " in
-        *" ${local%:*} "*) owner=$user && break 2 ;;
-      esac
-      case ${local%:*} in
-        "$zeros" | "$zeros${zeros}FFFF0000$zeros" | "$zeros$zeros$ones$zeros") [ "$1" = '[::1]' ] || of_ipv4=$user ;;
-        "$zeros$zeros$zeros$zeros") of_all=$user ;;
-      esac
-    done <"$file"
+  port=$(printf %04X "$2") owner=''
+  # Other listeners come and go, and one may be passed over while they do: nothing is believed the third time only.
+  for _attempt in 1 2 3; do
+    of_ipv4='' of_all=''
+    for file in /proc/net/tcp /proc/net/tcp6; do
+      [ -r "$file" ] || continue
+      while read -r _number local _remote state _queues _timer _retries user _rest; do
+        case $state$local in
+          0A*:"$port") ;;
+          0A* | st*) continue ;;
+          *) break ;;
+        esac
+        case " $exact " in
+          *" ${local%:*} "*) owner=$user && break 2 ;;
+        esac
+        case ${local%:*} in
+          "$zeros" | "$zeros${zeros}FFFF0000$zeros" | "$zeros$zeros$ones$zeros") [ "$1" = '[::1]' ] || of_ipv4=$user ;;
+          "$zeros$zeros$zeros$zeros") of_all=$user ;;
+        esac
+      done <"$file"
+    done
+    owner=${owner:-${of_ipv4:-$of_all}}
+    [ -z "$owner" ] || break
   done
-  owner=${owner:-${of_ipv4:-$of_all}}
   [ -n "$owner" ] || exit 1
   if [ "$owner" = 0 ] || [ "$owner" = "$3" ] || [ "$owner" = "$(id -u)" ] || [ "$owner" = "$(id -u -- "$3" 2>/dev/null)" ]; then
     printf '%s\n' "$1"

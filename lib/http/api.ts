@@ -40,9 +40,14 @@ export function api(deps: ApiDeps): ApiHandler {
   const handler = middy<ApiEvent, APIGatewayProxyStructuredResultV2>({ timeoutEarlyInMillis: 0 })
     .onError((request) => {
       const response = refuse(thrown(request.error, deps));
-      request.response = report(request.event, unrouted(response, deps), deps);
+      // What is no event at all ends here, too: it has no address.
+      request.response = report(unrouted(response, deps), undefined, deps);
     })
-    .handler(async (event, context) => report(event, await router(event, context), deps));
+    .handler(async (event, context) => {
+      // Of the connection: what a header says of it is whatever a stranger sends.
+      const { sourceIp } = event.requestContext.http;
+      return report(await router(event, context), sourceIp, deps);
+    });
   return async (event, context) => await handler(event, context);
 }
 
@@ -116,13 +121,11 @@ function withoutSlash(path: string): string {
 }
 
 /** Logs the answer, and gives it back without what is only for the log. */
-function report(event: ApiEvent, answered: Answered, deps: ApiDeps): ApiResponse {
+function report(answered: Answered, clientAddress: string | undefined, deps: ApiDeps): ApiResponse {
   const { asked, problemCode, ...response } = answered;
   const { method, route, startedAt } = asked;
   const { statusCode: status } = response;
   const milliseconds = Math.round(deps.now() - startedAt);
-  // Of the connection: what a header says of it is whatever a stranger sends.
-  const clientAddress = event.requestContext.http.sourceIp;
   const fields = { method, route, status, problem: problemCode, milliseconds, clientAddress };
   deps.report({ level: status >= 500 ? 'error' : 'info', code: 'http.answer', fields });
   return response;
