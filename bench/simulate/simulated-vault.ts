@@ -54,6 +54,9 @@ export function simulatedVault(
     prune: notPartOfTheSimulation,
     remove: notPartOfTheSimulation,
     registryIds: notPartOfTheSimulation,
+    orphans: notPartOfTheSimulation,
+    setAside: notPartOfTheSimulation,
+    takeBack: notPartOfTheSimulation,
   };
 }
 

@@ -17,7 +17,10 @@ const configuration = readAdminConfiguration(process.env);
 const log = functionLog({ installation: configuration.PULLPASS_INSTALLATION, sink: process.stdout });
 const tableName = configuration.PULLPASS_TABLE;
 const catalogue = warmCatalogue({ client: dynamoDbClient(process.env, PATIENT), tableName, log });
-const vault = warmVault({ client: secretsManagerClient(process.env, PATIENT), configuration, log });
+const vault = warmVault({
+  ...{ client: secretsManagerClient(process.env, PATIENT), configuration, log },
+  catalogue: catalogue.store,
+});
 
 const remote = {
   client: lambdaClient(process.env, WAITING),

@@ -188,6 +188,8 @@ export const statusAnswer = z.looseObject({
   drifted: z.optional(z.number()),
   attention: z.array(registryAnswer),
   expiring: z.optional(z.array(registryAnswer)),
+  unreadable: z.optional(z.number()),
+  unreadableRows: z.optional(z.array(z.looseObject({ table: z.string(), id: z.string(), reason: z.string() }))),
 });
 
 export const hostConfigAnswer = z.looseObject({

@@ -90,6 +90,8 @@ function adviceOn(problem: ProblemDocument, tokenSource: string): string | undef
       return 'look whether PULLPASS_URL is right; a Pullpass older than this command may not know this yet';
     case 'denied':
       return 'see why with `pullpass explain`, and change it with `pullpass policy`';
+    case 'unreadable_row':
+      return 'delete it by its id (`registry delete`, `agent delete`), or set the whole policy with `policy set --file`';
     case 'store_unavailable':
       return 'if it stays so, look at the log of `pullpass serve`';
     default:

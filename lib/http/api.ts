@@ -11,6 +11,7 @@ import { failure, type Result } from '../domain/result.ts';
 import type { Report } from '../service/events.ts';
 import { whereThrown } from '../service/where-thrown.ts';
 import { StoreUnavailable } from '../stores/catalogue.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 import { apiRequest, type ApiEvent, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { bodyLimitOfRoute } from './body-limits.ts';
 import type { BadRequest, RouteFailure } from './problem.ts';
@@ -134,7 +135,7 @@ function report(answered: Answered, clientAddress: string | undefined, deps: Api
 function thrown(error: unknown, deps: ApiDeps): RouteFailure {
   if (error instanceof StoreUnavailable) {
     deps.report({ level: 'error', code: 'store.unavailable', fields: { reason: error.code } });
-    return { kind: 'route_failure', code: 'store_unavailable' };
+    return { kind: 'route_failure', code: error instanceof UnreadableRow ? 'unreadable_row' : 'store_unavailable' };
   }
   deps.report({ level: 'error', code: 'internal_error', fields: whereThrown(error) });
   return { kind: 'route_failure', code: 'internal' };

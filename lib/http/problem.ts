@@ -25,7 +25,7 @@ export interface BadRequest {
 
 export interface RouteFailure {
   readonly kind: 'route_failure';
-  readonly code: 'route_not_found' | 'body_too_large' | 'store_unavailable' | 'internal';
+  readonly code: 'route_not_found' | 'body_too_large' | 'store_unavailable' | 'unreadable_row' | 'internal';
 }
 
 export interface MethodNotAllowed {
@@ -221,6 +221,13 @@ function routeProblem(code: RouteFailure['code']): Problem {
       return {
         ...problem(503, code, 'The store cannot be reached'),
         detail: 'the catalogue, the vault or the audit trail cannot be read or written: nothing was decided; try again',
+        headers: { 'retry-after': '5' },
+      };
+    case 'unreadable_row':
+      return {
+        ...problem(503, code, 'Something stored cannot be read'),
+        detail:
+          'what is stored for this cannot be read, and nothing was decided: `pullpass status` names it; delete it, or set it anew',
         headers: { 'retry-after': '5' },
       };
     case 'internal':

@@ -5,7 +5,7 @@ import { json } from './api-request.ts';
 import { refuse, type Route } from './route.ts';
 
 export interface PublicRoutesDeps {
-  readonly catalogue: Pick<Catalogue, 'soonestExpiries' | 'firstUrgent'>;
+  readonly catalogue: Pick<Catalogue, 'soonestExpiries' | 'firstUrgent' | 'getPolicy' | 'badRows'>;
   readonly now: () => number;
   /** The files of host/, by name. */
   readonly hostScripts: ReadonlyMap<string, string>;

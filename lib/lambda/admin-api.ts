@@ -10,7 +10,7 @@ import { rejectionRoutes } from '../http/rejection-routes.ts';
 import { api, type ApiHandler } from '../http/api.ts';
 import { changeDeps } from '../service/change-deps.ts';
 import type { OperatorHosts } from '../domain/secret-destination.ts';
-import { pullDeps } from '../service/pull-deps.ts';
+import { lostCredentials, pullDeps } from '../service/pull-deps.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
@@ -40,7 +40,10 @@ export function adminApi(options: AdminApiOptions): ApiHandler {
     catalogue,
     hostScripts,
     ...changeDeps({ vault, kinds, report, allowNetworks, ecrUpstreamHosts, ...limits }),
-    ...pullDeps({ catalogue, issued: vault, recordDecision, report, ecrUpstreamHosts }),
+    ...pullDeps({
+      ...{ catalogue, issued: vault, recordDecision, report, ecrUpstreamHosts },
+      reportLost: lostCredentials(catalogue),
+    }),
   };
   // Described here, answered by other functions.
   const hostRoutes = [...pullRoutes(deps), ...hostConfigRoutes(deps), ...rejectionRoutes(deps)];

@@ -1,6 +1,8 @@
 /** The stores of the function that answers hosts: what only reads, and no more of them in its bundle. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { badRowReport } from '../service/bad-row-report.ts';
+import { badRows } from '../stores/bad-rows.ts';
 import { readCatalogue, type ReadCatalogue } from '../stores/dynamodb/read-catalogue.ts';
 import { secretsManagerIssued } from '../stores/secrets-manager/issued-credentials.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
@@ -24,7 +26,7 @@ export function readingStores(parts: {
   readonly log: FunctionLog;
 }): ReadingStores {
   const { dynamoDb, tableName, secretsManager, secretPrefix, log } = parts;
-  const catalogue = readCatalogue({ client: dynamoDb, tableName });
+  const catalogue = readCatalogue({ client: dynamoDb, tableName, bad: badRows(badRowReport(log.report)) });
   const issued = secretsManagerIssued({ client: secretsManager, prefix: secretPrefix });
   const calls = [() => catalogue.readForResolve(NOBODY), () => issued.getIssued('warm-up', 'warm-up')];
   return {

@@ -22,7 +22,10 @@ export function refresher(parts: {
   const log = functionLog({ installation: configuration.PULLPASS_INSTALLATION, sink });
   const tableName = configuration.PULLPASS_TABLE;
   const catalogue = warmCatalogue({ client: dynamoDbClient(variables, PATIENT), tableName, log });
-  const vault = warmVault({ client: secretsManagerClient(variables, PATIENT), configuration, log });
+  const vault = warmVault({
+    ...{ client: secretsManagerClient(variables, PATIENT), configuration, log },
+    catalogue: catalogue.store,
+  });
   const options = {
     catalogue: catalogue.store,
     vault: vault.store,

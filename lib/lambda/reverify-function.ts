@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { changeDeps, UNHURRIED } from '../service/change-deps.ts';
+import { lostCredentials } from '../service/pull-deps.ts';
 import { pause, reverifyDue, type ReverifyRun } from '../service/reverify.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { METRICS } from './metric-names.ts';
@@ -10,7 +11,10 @@ import type { RefreshFunctionOptions } from './refresh-function.ts';
 import { reverifyLimits } from './time-budgets.ts';
 
 export type ReverifyFunctionOptions = Omit<RefreshFunctionOptions, 'catalogue'> & {
-  readonly catalogue: Pick<Catalogue, 'listRegistries' | 'getRegistry' | 'claimRegistry' | 'finishRefresh'>;
+  readonly catalogue: Pick<
+    Catalogue,
+    'listRegistries' | 'getRegistry' | 'claimRegistry' | 'finishRefresh' | 'reportRejection'
+  >;
 };
 
 type Runtime = Pick<Context, 'getRemainingTimeInMillis'>;
@@ -29,6 +33,7 @@ export function reverifyFunction<Answer>(
   const deps = {
     catalogue,
     issued: vault,
+    reportLost: lostCredentials(catalogue),
     pause,
     ...changeDeps({ vault, kinds, report, allowNetworks, ecrUpstreamHosts, ...UNHURRIED }),
   };

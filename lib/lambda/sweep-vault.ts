@@ -1,7 +1,8 @@
 /**
  * Once a day: removes what an add that died between vault and catalogue left in the vault. It needs no lock, since a
  * registry's id holds the time when its secrets were begun to be written: one of more than a day ago that the catalogue
- * does not know belongs to no add under way. What is removed can be brought back for some days.
+ * does not know belongs to no add under way. It is set aside first and removed after a
+ * week (service/vault-sweep.ts); what is removed can be brought back for some days.
  *
  * Not its job: versions that nobody points at of registries that there are. Whoever writes the next one settles them.
  */
@@ -10,11 +11,15 @@ import { decodeTime } from 'ulid';
 import * as z from 'zod/mini';
 import type { Report } from '../service/events.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
+import { carryOutSweep, planSweep } from '../service/vault-sweep.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 import type { Vault } from '../stores/vault.ts';
 
 export interface SweepVaultDeps {
   readonly catalogue: Pick<Catalogue, 'getRegistry'>;
-  readonly vault: Pick<Vault, 'registryIds' | 'remove'>;
+  readonly vault: Pick<Vault, 'registryIds' | 'orphans' | 'setAside' | 'takeBack' | 'remove'>;
+  /** Undefined: the table is new, or was restored without it. */
+  readonly installation: () => Promise<{ readonly since: number } | undefined>;
   readonly now: () => number;
   /** 0 to 1: where a walk begins. */
   readonly random: () => number;
@@ -24,6 +29,7 @@ export interface SweepVaultDeps {
 export interface Sweep {
   /** Old enough, and the catalogue was asked about them. */
   readonly looked: number;
+  readonly setAside: number;
   readonly removed: number;
   /** Old enough, and there was no time for them. */
   readonly left: number;
@@ -42,17 +48,25 @@ const sweepEvent = z.strictObject({ pullpass: z.literal('sweep') });
 export function sweepVault(
   deps: SweepVaultDeps,
 ): (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<Sweep> {
-  const { vault, now, random, report } = deps;
+  const { vault, installation, now, random, report } = deps;
   return async (event, context) => {
     if (!z.safeParse(sweepEvent, event).success) throw new Error('not what the schedule sends');
+    const begun = await installation();
+    if (begun === undefined) throw new Error('the table has no installation: is it new, or not restored completely?');
     const ids = await vault.registryIds();
     reportForeign(ids, report);
     const before = now() - DAY_MS;
     const old = ids.filter((id) => isRegistryId(id) && decodeTime(id) < before);
     const inTime = (): boolean => context.getRemainingTimeInMillis() >= RESERVE_MS;
-    const { looked, orphans } = await findOrphans(whileInTime(rotated(old, random()), inTime), deps);
-    const removed = await removeOrphans(orphans, deps);
-    const swept = { looked, removed, left: old.length - looked };
+    const { known, orphans } = await findOrphans(whileInTime(rotated(old, random()), inTime), deps);
+    const looked = known.length + orphans.length;
+    const aside = await vault.orphans();
+    const plan = planSweep({ known, orphans, aside, catalogueSince: begun.since, now: now() });
+    if (plan.tooMany) report({ level: 'error', code: 'vault.too_many_orphans', fields: { orphans: orphans.length } });
+    await carryOutSweep(plan, deps);
+    if (plan.tooMany) throw new Error('the catalogue lacks registries that the vault has secrets of');
+    const { setAside, remove } = plan;
+    const swept = { looked, setAside: setAside.length, removed: remove.length, left: old.length - looked };
     report({ level: swept.left === 0 ? 'info' : 'warn', code: 'vault.swept', fields: swept });
     return swept;
   };
@@ -87,31 +101,25 @@ function* whileInTime(ids: readonly string[], inTime: () => boolean): Generator<
 async function findOrphans(
   ids: Generator<string>,
   { catalogue }: Pick<SweepVaultDeps, 'catalogue'>,
-): Promise<{ readonly looked: number; readonly orphans: readonly string[] }> {
+): Promise<{ readonly known: readonly string[]; readonly orphans: readonly string[] }> {
+  const known: string[] = [];
   const orphans: string[] = [];
-  let looked = 0;
 
   async function work(): Promise<void> {
     for (const id of ids) {
-      looked += 1;
-      if ((await catalogue.getRegistry(id)) === undefined) orphans.push(id);
+      ((await isKnown(id, catalogue)) ? known : orphans).push(id);
     }
   }
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return { looked, orphans };
+  return { known, orphans };
 }
 
-/** A crash leaves one. So many at once are no crash's: the catalogue has lost them, as after a restore that is not complete. */
-const MOST_AT_ONCE = 20;
-
-async function removeOrphans(orphans: readonly string[], { vault, report }: SweepVaultDeps): Promise<number> {
-  if (orphans.length > MOST_AT_ONCE) {
-    report({ level: 'error', code: 'vault.too_many_orphans', fields: { orphans: orphans.length } });
-    throw new Error('the catalogue lacks registries that the vault has secrets of');
+/** One that cannot be read is there, too. */
+async function isKnown(id: string, catalogue: SweepVaultDeps['catalogue']): Promise<boolean> {
+  try {
+    return (await catalogue.getRegistry(id)) !== undefined;
+  } catch (error) {
+    if (error instanceof UnreadableRow) return true;
+    throw error;
   }
-  for (const registryId of orphans) {
-    await vault.remove(registryId);
-    report({ level: 'warn', code: 'vault.orphan_removed', fields: { registryId } });
-  }
-  return orphans.length;
 }

@@ -1,6 +1,7 @@
 /** The whole catalogue, and for functions that write secrets the whole vault: timed, and warm when the first event comes. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { badRowReport } from '../service/bad-row-report.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import { dynamoCatalogue } from '../stores/dynamodb/dynamo-catalogue.ts';
 import { secretsManagerVault } from '../stores/secrets-manager/secrets-manager-vault.ts';
@@ -24,7 +25,7 @@ export function warmCatalogue(parts: {
   readonly log: FunctionLog;
 }): WarmStore<Catalogue> {
   const { client, tableName, log } = parts;
-  const catalogue = dynamoCatalogue({ client, tableName, ...NO_DECISIONS });
+  const catalogue = dynamoCatalogue({ client, tableName, ...NO_DECISIONS, onBadRow: badRowReport(log.report) });
   const store = timedStore(catalogue, (milliseconds) => {
     log.observeStore('catalogue', milliseconds);
   });
@@ -34,14 +35,16 @@ export function warmCatalogue(parts: {
 export function warmVault(parts: {
   readonly client: SecretsManagerClient;
   readonly configuration: VaultWriterConfiguration;
+  readonly catalogue: Pick<Catalogue, 'installationId'>;
   readonly log: FunctionLog;
 }): WarmStore<Vault> {
-  const { client, configuration, log } = parts;
+  const { client, configuration, catalogue, log } = parts;
   const vault = secretsManagerVault({
     client,
     prefix: configuration.PULLPASS_SECRET_PREFIX,
     kmsKey: configuration.PULLPASS_KMS_KEY,
     recoveryDays: configuration.PULLPASS_RECOVERY_DAYS,
+    installationId: () => catalogue.installationId(),
     replicas: configuration.PULLPASS_SECRET_REPLICAS.map(({ region, kmsKey }) =>
       kmsKey === undefined ? { region } : { region, kmsKey },
     ),

@@ -7,24 +7,30 @@ import { lstat, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Agent } from '../domain/agent.ts';
+import type { ChangeEntry } from '../domain/audit.ts';
 import { Secret } from '../domain/secret.ts';
 import { createAgent } from '../service/agents.ts';
 import { everyItem } from '../service/every-item.ts';
 import { claimedAgentId, isTokenOf } from '../service/tokens.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 
 const NAME = 'admin-token file';
 
+export interface AdminTokenDeps {
+  readonly catalogue: Catalogue;
+  readonly now: () => number;
+}
+
 export async function ensureAdminToken(
   dataDirectory: string,
-  deps: { readonly catalogue: Catalogue; readonly now: () => number },
+  deps: AdminTokenDeps,
 ): Promise<{ readonly file: string; readonly created: boolean }> {
   const file = join(dataDirectory, 'admin-token');
-  if (await holdsWorkingToken(file, deps.catalogue)) return { file, created: false };
+  if (await holdsWorkingToken(file, deps)) return { file, created: false };
 
   for (const old of await earlierAdmins(deps.catalogue)) {
-    const change = { at: deps.now(), actor: 'serve', action: 'agent.delete', subject: old.id };
-    await deps.catalogue.removeAgent(old.id, { type: 'change', ...change });
+    await deps.catalogue.removeAgent(old.id, deletion(old.id, deps.now()));
   }
   const created = await createAgent({ name: NAME, role: 'admin' }, 'serve', deps);
   if (!created.ok) throw new Error(`the administrator cannot be created: ${created.failure.rule}`);
@@ -32,7 +38,7 @@ export async function ensureAdminToken(
   return { file, created: true };
 }
 
-async function holdsWorkingToken(file: string, catalogue: Catalogue): Promise<boolean> {
+async function holdsWorkingToken(file: string, deps: AdminTokenDeps): Promise<boolean> {
   let text: string;
   try {
     const status = await lstat(file);
@@ -44,8 +50,23 @@ async function holdsWorkingToken(file: string, catalogue: Catalogue): Promise<bo
   }
   const token = new Secret(text.trim());
   const id = claimedAgentId(token);
-  const agent = id === undefined ? undefined : await catalogue.getAgent(id);
-  return agent !== undefined && isTokenOf(agent, token);
+  return id !== undefined && (await isOf(id, token, deps));
+}
+
+/** An agent that cannot be read lets nobody in: it goes, and its token is replaced. */
+async function isOf(id: string, token: Secret, { catalogue, now }: AdminTokenDeps): Promise<boolean> {
+  try {
+    const agent = await catalogue.getAgent(id);
+    return agent !== undefined && isTokenOf(agent, token);
+  } catch (error) {
+    if (!(error instanceof UnreadableRow)) throw error;
+    await catalogue.removeAgent(id, deletion(id, now()));
+    return false;
+  }
+}
+
+function deletion(subject: string, at: number): ChangeEntry {
+  return { type: 'change', at, actor: 'serve', action: 'agent.delete', subject };
 }
 
 async function earlierAdmins(catalogue: Catalogue): Promise<readonly Agent[]> {

@@ -12,7 +12,7 @@ import { bodyLimitOfToken } from '../http/body-limits.ts';
 import type { LocalApi } from '../http/local-server.ts';
 import { changeDeps, UNHURRIED } from '../service/change-deps.ts';
 import type { Report } from '../service/events.ts';
-import { pullDeps } from '../service/pull-deps.ts';
+import { lostCredentials, pullDeps } from '../service/pull-deps.ts';
 import type { RefreshDeps } from '../service/refresh-registry.ts';
 import { pause, type ReverifyDeps } from '../service/reverify.ts';
 import type { OperatorHosts } from '../domain/secret-destination.ts';
@@ -53,7 +53,10 @@ export function compose(options: CompositionOptions): Composition {
     catalogue,
     ...changeDeps({ vault, report, kinds, allowNetworks, ecrUpstreamHosts, ...UNHURRIED }),
     deadline: deadlineUntil(options.ending),
-    ...pullDeps({ catalogue, issued: vault, recordDecision, report, ecrUpstreamHosts, catalogueCacheMilliseconds }),
+    ...pullDeps({
+      ...{ catalogue, issued: vault, recordDecision, report, ecrUpstreamHosts, catalogueCacheMilliseconds },
+      reportLost: lostCredentials(catalogue),
+    }),
     hostScripts: options.hostScripts,
   };
   const { views } = deps;

@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
+import { badRowReport } from '../service/bad-row-report.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import { parseOperatorHosts } from '../domain/secret-destination.ts';
 import { packageVersion } from '../package-files.ts';
@@ -60,35 +61,41 @@ export async function runServe(options: ServeOptions): Promise<number> {
   if (!allowed.ok) return complain(`--allow-network ${allowed.failure.rule}`);
   const upstreamHosts = parseOperatorHosts(options.ecrUpstreamHosts);
   if (!upstreamHosts.ok) return complain(`--ecr-upstream-host ${upstreamHosts.failure.rule}`);
-  const opened = await openEmbeddedStore({
-    directory: options.dataDirectory,
-    ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
-  });
-  if (!opened.ok) return complain(opened.failure.advice);
   const log = eventLog();
   try {
-    return await serveStore({
-      options: { ...options, ecrUpstreamHosts: upstreamHosts.value },
-      tls: tls.value,
-      store: opened.value,
-      log,
-    });
+    return await openAndServe({ options: { ...options, ecrUpstreamHosts: upstreamHosts.value }, tls: tls.value, log });
   } finally {
-    await opened.value.close();
     await log.close();
   }
 }
 
-async function serveStore(parts: {
+interface Serving {
   readonly options: ServeOptions;
   readonly tls: TlsFiles | undefined;
-  readonly store: EmbeddedStore;
   readonly log: EventLog;
-}): Promise<number> {
+}
+
+async function openAndServe(serving: Serving): Promise<number> {
+  const { options, log } = serving;
+  const opened = await openEmbeddedStore({
+    directory: options.dataDirectory,
+    ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
+    onBadRow: badRowReport(log.report),
+  });
+  if (!opened.ok) return complain(opened.failure.advice);
+  try {
+    return await serveStore({ ...serving, store: opened.value });
+  } finally {
+    await opened.value.close();
+  }
+}
+
+async function serveStore(parts: Serving & { readonly store: EmbeddedStore }): Promise<number> {
   const { options, tls, store } = parts;
   const { report } = parts.log;
   const ending = new AbortController();
-  await sweepVault({ ...store, report });
+  for (const path of store.copies) report({ level: 'info', code: 'store.copied', fields: { path } });
+  await sweepVault({ ...store, report, now: Date.now });
   const admin = await ensureAdminToken(options.dataDirectory, { catalogue: store.catalogue, now: Date.now });
   const composition = compose({
     catalogue: store.catalogue,

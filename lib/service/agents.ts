@@ -20,6 +20,7 @@ import { parsePrincipalPattern } from '../domain/principal.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 import { issueToken, newAgentId } from './tokens.ts';
 
 export interface AgentDeps {
@@ -149,12 +150,22 @@ export async function deleteAgent(
   id: string,
   actor: string,
   deps: AgentDeps,
-): Promise<Result<Agent, NotFound | OwnIdentity>> {
+): Promise<Result<undefined, NotFound | OwnIdentity>> {
   if (id === actor) return failure({ kind: 'own_identity' });
-  const found = await deps.catalogue.getAgent(id);
-  if (found === undefined) return failure({ kind: 'not_found', resource: 'agent' });
+  const detail = await nameOf(id, deps);
+  if (detail === undefined) return failure({ kind: 'not_found', resource: 'agent' });
   const removed = await deps.catalogue.removeAgent(id, {
-    ...{ type: 'change', at: deps.now(), actor, action: 'agent.delete', subject: id, detail: found.name },
+    ...{ type: 'change', at: deps.now(), actor, action: 'agent.delete', subject: id, detail },
   });
-  return removed === undefined ? failure({ kind: 'not_found', resource: 'agent' }) : success(removed);
+  return removed === 'missing' ? failure({ kind: 'not_found', resource: 'agent' }) : success(undefined);
+}
+
+/** For the record. One that cannot be read is deleted all the same. */
+async function nameOf(id: string, { catalogue }: Pick<AgentDeps, 'catalogue'>): Promise<string | undefined> {
+  try {
+    return (await catalogue.getAgent(id))?.name;
+  } catch (error) {
+    if (error instanceof UnreadableRow) return 'could not be read';
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ import { editDetail } from './change-detail.ts';
 import { applyExpiryDate, type ExpiryInput } from './expiry-date-rules.ts';
 import { obtainCredential, type Obtained, type VerificationFailed } from './obtain-credential.ts';
 import { applySettings, type RegistrySettingsInput } from './registry-input.ts';
-import { acceptSource, currentVersions } from './registry-source.ts';
+import { acceptSource, currentVersions, readSource } from './registry-source.ts';
 import { editedDrift } from './verification.ts';
 
 export interface RegistryEdit extends RegistrySettingsInput, ExpiryInput {
@@ -144,8 +144,7 @@ async function editedSource(
     const rule = 'must be given again, with its secret, when TLS is changed or a token host is added';
     return failure(invalidInput('source', rule));
   }
-  const secret =
-    hide || sourceVersion === undefined ? undefined : await deps.vault.getSource(previous.id, sourceVersion);
+  const secret = hide ? undefined : await readSource(previous, deps.vault);
   const context = { address, installationId, previous: { settings, secret } };
   return acceptSource(input ?? { kind: settings.kind }, context, deps.kinds);
 }

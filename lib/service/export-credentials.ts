@@ -10,6 +10,7 @@ import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { decideAddress } from '../domain/policy-decision.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { isPerhapsAt } from '../domain/unreadable-registry.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
 import {
   credentialOf,
@@ -48,10 +49,10 @@ export async function exportCredentials(
   const { principal } = request.caller;
   const by = { agent: agent.value, ...(principal === undefined ? {} : { principal }) };
 
-  const { policies, answering } = await environmentRegistries(environment.value, deps);
+  const { policies, answering, unreadable } = await environmentRegistries(environment.value, deps);
   const exported: ExportedCredential[] = [];
   for (const registry of answering) {
-    if (registry.state !== 'active') continue;
+    if (registry.state !== 'active' || unreadable.some((each) => isPerhapsAt(each, registry.address))) continue;
     if (!request.paths && splitAddress(registry.address).path !== '') continue;
     const decision = decideAddress({ address: registry.address, ...policies });
     if (!decision.allowed) continue;

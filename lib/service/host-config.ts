@@ -18,6 +18,7 @@ import { scopesOf, type TooManyScopes } from '../domain/policy-scopes.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { HostConfigTooLarge, WantedHostConfig } from '../formats/host-config/wanted.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 import { firstAdmitted, requireEnvironment, requireRole, type Forbidden, type ProvenCaller } from './authenticate.ts';
 import { environmentRegistries, type EnvironmentRegistriesDeps } from './environment-registries.ts';
 import { tlsByHost } from './host-tls.ts';
@@ -35,7 +36,9 @@ export async function hostConfig(
     return !allowed.ok || candidate.role !== 'agent' ? allowed : requireEnvironment(candidate, environment.value);
   });
   if (!agent.ok) return agent;
-  const { policies, answering } = await environmentRegistries(environment.value, deps);
+  const { policies, answering, unreadable } = await environmentRegistries(environment.value, deps);
+  // Without it hosts would lose what they trust it by, or what keeps them from it: they go on with the files that they have.
+  if (unreadable.length > 0) throw new UnreadableRow();
   return wantedFor(environment.value, policies, answering);
 }
 

@@ -7,6 +7,7 @@ import { endedExceptionFault } from '../domain/policy-exception.ts';
 import { hasEnded, UNRESTRICTED, type PolicyDocument, type StoredPolicy } from '../domain/policy.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { Catalogue, PolicyScope } from '../stores/catalogue.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 
 export interface PolicyDeps {
   readonly catalogue: Pick<Catalogue, 'getPolicy' | 'putPolicy'>;
@@ -66,8 +67,18 @@ async function newlyEnded(
 ): Promise<InvalidInput | undefined> {
   const { scope, document, now } = matter;
   if (!document.exceptions.some((exception) => hasEnded(exception, now))) return undefined;
-  const present = (await deps.catalogue.getPolicy(scope))?.document;
+  const present = (await readableOrNone(scope, deps))?.document;
   return endedExceptionFault(document, { present, at: now });
+}
+
+/** What cannot be read is about to be replaced, and says nothing. */
+async function readableOrNone(scope: PolicyScope, { catalogue }: PolicyDeps): Promise<StoredPolicy | undefined> {
+  try {
+    return await catalogue.getPolicy(scope);
+  } catch (error) {
+    if (error instanceof UnreadableRow) return undefined;
+    throw error;
+  }
 }
 
 /** For people to read: with times as they write them. */

@@ -23,13 +23,14 @@ export interface PullOptions extends OperatorHosts {
   readonly catalogue: Pick<Catalogue, 'readForResolve'>;
   readonly issued: IssuedCredentials;
   readonly recordDecision: (entry: DecisionEntry) => Promise<void>;
+  readonly reportLost?: ResolveDeps['reportLost'];
   readonly report: Report;
   /** For benchmarks and tests. */
   readonly catalogueCacheMilliseconds?: number | undefined;
 }
 
 export function pullDeps(options: PullOptions): ResolveDeps {
-  const { catalogue, issued, recordDecision, report, ecrUpstreamHosts } = options;
+  const { catalogue, issued, recordDecision, reportLost, report, ecrUpstreamHosts } = options;
   const now = Date.now;
   const ttlMilliseconds = options.catalogueCacheMilliseconds ?? CATALOGUE_CACHE_MS;
   const lifetime = { ttlMilliseconds: ISSUED_CACHE_MS, maxEntries: ISSUED_CACHE_ENTRIES, now };
@@ -38,9 +39,19 @@ export function pullDeps(options: PullOptions): ResolveDeps {
     issued,
     issuedCache: expiringCache<Credential>(lifetime),
     recordDecision,
+    ...(reportLost === undefined ? {} : { reportLost }),
     report,
     ecrUpstreamHosts,
     now,
     hostCacheMilliseconds: HOST_CACHE_MS,
+  };
+}
+
+/** For a process that may write the catalogue: what the vault lost is made anew at once, where its source can. */
+export function lostCredentials(
+  catalogue: Pick<Catalogue, 'reportRejection'>,
+): (registryId: string, version: string) => Promise<void> {
+  return async (registryId, version) => {
+    await catalogue.reportRejection({ registryId, version, now: Date.now(), lost: true });
   };
 }

@@ -23,6 +23,7 @@ import {
   urgentAfterFailure,
   urgentAfterSuccess,
 } from './refresh-schedule.ts';
+import { readIssued } from './release.ts';
 import { driftNews, isTransient, noteVerification } from './verification.ts';
 
 export interface RefreshDeps extends MintDeps, LoginDeps, OperatorHosts {
@@ -95,7 +96,7 @@ function lastsAsLong(minted: FreshCredential, record: CredentialRecord): boolean
 async function isPresentRefused(registry: Registry, deps: RefreshDeps): Promise<boolean> {
   const { current } = registry.credential;
   if (current === undefined) return true;
-  const present = await deps.vault.getIssued(registry.id, current.version);
+  const present = await readIssued(registry.id, current.version, { issued: deps.vault });
   return present === undefined || (await checkLogin(registry, present, deps)).status === 'unauthorized';
 }
 

@@ -18,6 +18,7 @@ import {
   type RefreshResult,
   type SharedMint,
 } from './refresh-registry.ts';
+import { readSource } from './registry-source.ts';
 import { whereThrown } from './where-thrown.ts';
 
 export interface RefreshLimits {
@@ -138,8 +139,8 @@ async function mintFor(registry: Registry, deps: RefreshDeps): Promise<SharedMin
     return { minted: failure(unknown), jitter, renewable: true };
   }
   try {
-    const { address, source: settings, sourceVersion, id } = registry;
-    const secret = sourceVersion === undefined ? undefined : await deps.vault.getSource(id, sourceVersion);
+    const { address, source: settings } = registry;
+    const secret = await readSource(registry, deps.vault);
     return { minted: await mint(kind, { address, settings, secret }, deps), jitter, renewable: kind.renewable };
   } catch (error) {
     return { minted: failure(thrownFailure(error, deps)), jitter, renewable: kind.renewable };

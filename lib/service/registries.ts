@@ -8,6 +8,7 @@ import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import type { MintFailure } from '../sources/source-kind.ts';
 import type { Catalogue, PageResult, RegistryFilter } from '../stores/catalogue.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 import type { RegistryBusy } from './edit-registry.ts';
 import { registryDetail } from './change-detail.ts';
 import { checkLogin, isRefusal } from './login.ts';
@@ -55,7 +56,8 @@ export async function listRegistries(
 ): Promise<PageResult<RegistryView>> {
   const page = await deps.catalogue.listRegistries(query);
   if (page === 'bad_cursor') return page;
-  return { ...page, items: await viewRegistries(page.items, deps) };
+  const { items, cursor } = page;
+  return { items: await viewRegistries(items, deps), ...(cursor === undefined ? {} : { cursor }) };
 }
 
 export interface RegistryChangeDeps extends Omit<RefreshDeps, 'catalogue'> {
@@ -141,18 +143,32 @@ async function findRegistry(
 export async function deleteRegistry(
   target: RegistryTarget,
   deps: RegistryChangeDeps,
-): Promise<Result<Registry, NotFound | RevisionConflict>> {
+): Promise<Result<undefined, NotFound | RevisionConflict>> {
   const { id, expectedRevision } = target;
-  const found = await findRegistry(target, deps);
-  if (!found.ok) return found;
-  const change = { ...changeBy(target, 'registry.delete', deps), detail: registryDetail(found.value) };
+  const detail = await detailOfDeleted(target, deps);
+  if (!detail.ok) return detail;
+  const change = { ...changeBy(target, 'registry.delete', deps), detail: detail.value };
   const removed = await deps.catalogue.removeRegistry({ id, expectedRevision, change });
   if (removed.kind === 'missing') return failure(NO_REGISTRY);
   if (removed.kind === 'conflict') {
     return failure({ kind: 'revision_conflict', currentRevision: removed.currentRevision });
   }
   await deps.vault.remove(id);
-  return success(removed.item);
+  return success(undefined);
+}
+
+/** For the record. One that cannot be read is deleted all the same. */
+async function detailOfDeleted(
+  target: RegistryTarget,
+  deps: RegistryChangeDeps,
+): Promise<Result<string, NotFound | RevisionConflict>> {
+  try {
+    const found = await findRegistry(target, deps);
+    return found.ok ? success(registryDetail(found.value)) : found;
+  } catch (error) {
+    if (error instanceof UnreadableRow) return success('could not be read');
+    throw error;
+  }
 }
 
 /** Mints a new credential now, whatever is due. On failure the present one stays, and the reason comes back. */

@@ -6,6 +6,8 @@ import { failure, success, type Result } from '../domain/result.ts';
 import type { Secret } from '../domain/secret.ts';
 import { findKind } from '../sources/find-kind.ts';
 import type { AcceptedSource, SourceKind } from '../sources/source-kind.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
+import type { Vault } from '../stores/vault.ts';
 
 export interface SourceContext {
   readonly address: CanonicalAddress;
@@ -43,4 +45,18 @@ export function currentVersions(registry: Registry): {
     ...(sourceVersion === undefined ? {} : { sourceVersion }),
     ...(issuedVersion === undefined ? {} : { issuedVersion }),
   };
+}
+
+/** Undefined where it needs none, and where it is not there or cannot be read: then it has to be given again. */
+export async function readSource(
+  { id, sourceVersion }: Pick<Registry, 'id' | 'sourceVersion'>,
+  vault: Pick<Vault, 'getSource'>,
+): Promise<Secret | undefined> {
+  if (sourceVersion === undefined) return undefined;
+  try {
+    return await vault.getSource(id, sourceVersion);
+  } catch (error) {
+    if (error instanceof UnreadableRow) return undefined;
+    throw error;
+  }
 }

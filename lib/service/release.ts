@@ -9,6 +9,7 @@ import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import { ownIdentityFault, type OperatorHosts } from '../domain/secret-destination.ts';
 import type { IssuedCredentials } from '../stores/vault.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 import type { Report } from './events.ts';
 import type { ExpiringCache } from './expiring-cache.ts';
 
@@ -40,6 +41,8 @@ export interface ReleaseDeps extends OperatorHosts {
   readonly issued: IssuedCredentials;
   /** Keyed by registry and version: a version never changes, so an entry can only be forgotten, not be wrong. */
   readonly issuedCache: ExpiringCache<Credential>;
+  /** Has the registry made due where its credential is lost; absent where nothing may be written. */
+  readonly reportLost?: (registryId: string, version: string) => Promise<void>;
   readonly recordDecision: (entry: DecisionEntry) => Promise<void>;
   readonly report: Report;
   readonly now: () => number;
@@ -54,15 +57,11 @@ export async function currentCredential(
   const current = registry.credential.current;
   if (current === undefined) return failure(unavailable(registry, 'pending', deps.now()));
   const { id } = registry;
-  const credential = await deps.issuedCache.get(`${id}:${current.version}`, () =>
-    deps.issued.getIssued(id, current.version),
-  );
+  const { version } = current;
+  const credential = await deps.issuedCache.get(`${id}:${version}`, () => readIssued(id, version, deps));
   if (credential === undefined) {
-    deps.report({
-      level: 'error',
-      code: 'vault.version_missing',
-      fields: { registryId: id, version: current.version },
-    });
+    deps.report({ level: 'error', code: 'vault.version_missing', fields: { registryId: id, version } });
+    await deps.reportLost?.(id, version);
     return failure(unavailable(registry, 'missing', deps.now()));
   }
   if (credential.expiresAt !== undefined && credential.expiresAt - MINIMUM_REMAINING_MS <= deps.now()) {
@@ -77,6 +76,20 @@ function withheld({ id, address }: Registry, { field, rule }: InvalidInput): Cre
     registryId: id,
     reason: `the registry ${address} gets no token: its ${field} ${rule}`,
   };
+}
+
+/** One that cannot be read is lost like one that is not there. */
+export async function readIssued(
+  registryId: string,
+  version: string,
+  { issued }: Pick<ReleaseDeps, 'issued'>,
+): Promise<Credential | undefined> {
+  try {
+    return await issued.getIssued(registryId, version);
+  } catch (error) {
+    if (error instanceof UnreadableRow) return undefined;
+    throw error;
+  }
 }
 
 function unavailable(registry: Registry, state: CredentialUnavailable['state'], now: number): CredentialUnavailable {

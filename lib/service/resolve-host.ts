@@ -10,6 +10,7 @@ import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectForHost, type AmbiguousSelection, type RegistrySelection } from '../domain/registry-selection.ts';
 import type { Registry } from '../domain/registry.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { isPerhapsFor } from '../domain/unreadable-registry.ts';
 import type { Caller } from './authenticate.ts';
 import { currentCredential } from './release.ts';
 import {
@@ -22,7 +23,7 @@ import {
   type ResolveDeps,
   type ResolveFailure,
 } from './resolve.ts';
-import { admit, policiesOf } from './situate.ts';
+import { admit, policiesOf, refuseUnreadable } from './situate.ts';
 
 /** Several registries on that host are for different paths, and the client did not say which path it wants. */
 export interface AmbiguousHost {
@@ -74,6 +75,8 @@ async function resolveHost(
   const { view, ...caller } = admitted.value;
   const { environment } = caller;
   const { host } = question;
+  // Which path of the host is meant is not known: any of its registries may be the one.
+  refuseUnreadable(view, (unreadable) => isPerhapsFor(unreadable, environment));
   const policies = { ...policiesOf(view), at: deps.now() };
   const { selection, decision } = selectAsked({ host, environment, policies, registries: view.registries });
   return await releaseSelected({ ...caller, image: host, at: deps.now(), decision }, selection, deps);

@@ -35,6 +35,8 @@ export interface ReverifyLimits {
 export interface ReverifyDeps extends LoginDeps, NoteLoginDeps, OperatorHosts {
   readonly catalogue: Pick<Catalogue, 'listRegistries' | 'getRegistry' | 'claimRegistry' | 'finishRefresh'>;
   readonly issued: IssuedCredentials;
+  /** As in release.ts. */
+  readonly reportLost?: (registryId: string, version: string) => Promise<void>;
   /** Resolves when the time is over, or at once when the run is to stop. */
   readonly pause: (milliseconds: number, stop: AbortSignal) => Promise<void>;
 }

@@ -23,6 +23,8 @@ import {
 import { DOCKER_HUB } from '../domain/registry-host.ts';
 import { selectRegistry, type RegistrySelection } from '../domain/registry-selection.ts';
 import { failure, success, type Result } from '../domain/result.ts';
+import { mightAnswerInstead, type UnreadableRegistry } from '../domain/unreadable-registry.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
 import {
   firstAdmitted,
   provenCaller,
@@ -106,10 +108,20 @@ function judge(matter: {
   const policies = { ...policiesOf(view), at: now };
   const decision = decide({ reference, ...policies });
   const selection = selectRegistry({ reference, environment, registries: view.registries });
+  const selected = selection.kind === 'none' ? undefined : selection.registry;
+  refuseUnreadable(view, (unreadable) => mightAnswerInstead(unreadable, { reference, environment, selected }));
   const judgement = { reference, policies, decision, selection, holdsUntil: verdictsHoldUntil(policies) };
   const room = known.size < JUDGEMENTS_PER_VIEW || before !== undefined;
   if (room) judgements.set(view, known.set(reference.canonical, judgement));
   return judgement;
+}
+
+/** Nothing is decided where one that cannot be read may be the one that decides. */
+export function refuseUnreadable(
+  { unreadable = [] }: Pick<EnvironmentView, 'unreadable'>,
+  matters: (unreadable: UnreadableRegistry) => boolean,
+): void {
+  if (unreadable.some(matters)) throw new UnreadableRow();
 }
 
 export interface Admission extends AdmittedCaller {

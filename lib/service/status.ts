@@ -5,8 +5,10 @@
 import type { CredentialState } from '../domain/credential.ts';
 import { daysLeftOf, EXPIRY_STAGES } from '../domain/expiry-date.ts';
 import type { Registry } from '../domain/registry.ts';
+import type { BadRow } from '../stores/bad-rows.ts';
 import type { Catalogue } from '../stores/catalogue.ts';
-import { everyItem } from './every-item.ts';
+import { UnreadableRow } from '../stores/stored-json.ts';
+import { everyItem, everyPage } from './every-item.ts';
 import { isRefusal } from './login.ts';
 import { viewRegistries, type RegistryReadDeps } from './registries.ts';
 import { secondsLeftOf, type RegistryView } from './registry-view.ts';
@@ -23,10 +25,11 @@ export interface KindStatus {
 
 export interface Status {
   /**
-   * `ok`, or the worst credential's state of any active registry. Drift is none: hosts have what they had. An expiry date that
-   * is past makes it `stale`: hosts still have what they had, but nothing will renew it.
+   * `ok`, or the worst credential's state of any active registry; `damaged` where a registry, a policy or an agent cannot be read.
+   * Drift is none: hosts have what they had. An expiry date that is past makes it `stale`: hosts still have what they had, but
+   * nothing will renew it.
    */
-  readonly health: 'ok' | 'stale' | 'expired';
+  readonly health: 'ok' | 'stale' | 'expired' | 'damaged';
   readonly kinds: readonly KindStatus[];
   readonly environments: number;
   /** Active ones that were well at a login and are not any more, whatever their credential's state. */
@@ -35,15 +38,18 @@ export interface Status {
   readonly attention: readonly Attention[];
   /** Active ones whose expiry date is within 30 days or past, the soonest first. At most 50. */
   readonly expiring: readonly RegistryView[];
+  readonly unreadable: number;
+  /** What cannot be read, with what would hosts feel first. At most 50. */
+  readonly unreadableRows: readonly BadRow[];
 }
 
 export interface Attention {
   readonly view: RegistryView;
   /**
-   * Its credential's state. Where that one is fresh: `drifted`, or `refused` where it never was well and the registry said no
-   * at the last login.
+   * Its credential's state. Where that one is fresh: `lost` where the vault does not have it; `drifted`, or `refused` where it
+   * never was well and the registry said no at the last login.
    */
-  readonly reason: 'stale' | 'expired' | 'pending' | 'drifted' | 'refused';
+  readonly reason: 'stale' | 'expired' | 'pending' | 'lost' | 'drifted' | 'refused';
 }
 
 const ATTENTION = 50;
@@ -51,7 +57,8 @@ const [FIRST_WARNING_DAYS] = EXPIRY_STAGES;
 const PAGE = 200;
 
 export interface StatusDeps extends RegistryReadDeps {
-  readonly catalogue: RegistryReadDeps['catalogue'] & Pick<Catalogue, 'listEnvironments'>;
+  readonly catalogue: RegistryReadDeps['catalogue'] &
+    Pick<Catalogue, 'listEnvironments' | 'getPolicy' | 'listAgents' | 'badRows'>;
 }
 
 export async function status(deps: StatusDeps): Promise<Status> {
@@ -72,7 +79,7 @@ export async function status(deps: StatusDeps): Promise<Status> {
     if (daysLeft !== undefined && daysLeft < 0 && worst === 'ok') worst = 'stale';
     const hasDrifted = registry.verification?.drift !== undefined;
     if (hasDrifted) driftedCount += 1;
-    if (state === 'fresh') {
+    if (state === 'fresh' && !isLost(registry, now)) {
       const needy = hasDrifted ? drifted : refused;
       if ((hasDrifted || isRefused(registry)) && needy.length < ATTENTION) needy.push(registry);
       continue;
@@ -81,8 +88,9 @@ export async function status(deps: StatusDeps): Promise<Status> {
     worst = worst === 'expired' || state === 'expired' ? 'expired' : 'stale';
   }
   const environments = await deps.catalogue.listEnvironments();
+  const bad = await everyBadRow(environments, deps);
   return {
-    health: worst,
+    health: bad.some(isFelt) ? 'damaged' : worst,
     kinds: [...kinds.values()],
     environments: environments.length,
     drifted: driftedCount,
@@ -91,6 +99,8 @@ export async function status(deps: StatusDeps): Promise<Status> {
       expiring.map(({ registry }) => registry),
       deps,
     ),
+    unreadable: bad.length,
+    unreadableRows: bad.toSorted((left, right) => Number(isFelt(right)) - Number(isFelt(left))).slice(0, ATTENTION),
   };
 }
 
@@ -106,13 +116,44 @@ function keepSoonest(expiring: Expiring[], seen: Expiring): void {
   expiring.splice(ATTENTION);
 }
 
-async function attentionTo(registries: readonly Registry[], deps: StatusDeps): Promise<readonly Attention[]> {
-  const views = await viewRegistries(registries, deps);
-  return views.map((view) => ({ view, reason: reasonOf(view) }));
+/** The registries were walked already: what cannot be read is known when it was met. */
+async function everyBadRow(environments: readonly string[], deps: StatusDeps): Promise<readonly BadRow[]> {
+  const { catalogue } = deps;
+  for (const scope of [null, ...environments]) await metOrNot(catalogue.getPolicy(scope));
+  const agents = everyPage((query) => catalogue.listAgents(query), PAGE);
+  while ((await agents.next()).done !== true) continue;
+  return await catalogue.badRows();
 }
 
-function reasonOf({ registry, credentialState }: RegistryView): Attention['reason'] {
+async function metOrNot(read: Promise<unknown>): Promise<void> {
+  try {
+    await read;
+  } catch (error) {
+    if (!(error instanceof UnreadableRow)) throw error;
+  }
+}
+
+/** By hosts. An entry of the audit trail is not; what a secret that cannot be read does to hosts, its registry says. */
+function isFelt({ table }: BadRow): boolean {
+  return table !== 'audit' && table !== 'secrets';
+}
+
+/** Reported as lost: due, urgent, and not made anew yet. */
+function isLost({ state, credential }: Registry, now: number): boolean {
+  const { current, rejectedVersion, urgentAt } = credential;
+  if (state === 'inactive' || current === undefined || rejectedVersion !== current.version) return false;
+  return urgentAt !== undefined && urgentAt <= now;
+}
+
+async function attentionTo(registries: readonly Registry[], deps: StatusDeps): Promise<readonly Attention[]> {
+  const views = await viewRegistries(registries, deps);
+  const now = deps.now();
+  return views.map((view) => ({ view, reason: reasonOf(view, now) }));
+}
+
+function reasonOf({ registry, credentialState }: RegistryView, now: number): Attention['reason'] {
   if (credentialState !== 'fresh') return credentialState;
+  if (isLost(registry, now)) return 'lost';
   return registry.verification?.drift === undefined ? 'refused' : 'drifted';
 }
 
@@ -148,21 +189,30 @@ function count(
 }
 
 export interface Health {
-  readonly status: 'ok' | 'stale';
+  readonly status: 'ok' | 'stale' | 'damaged';
   /** Null where nothing runs out. */
   readonly soonestSecondsLeft: number | null;
 }
 
-/** `stale`: some active registry is urgent, see `urgentAt`. A single failed try is not: it has half a lifetime to mend. */
+/**
+ * `stale`: some active registry is urgent, see `urgentAt`. A single failed try is not: it has half a lifetime to mend. `damaged`:
+ * the organisation's policy cannot be read, which refuses every host, or something else that was met cannot.
+ */
 export async function health(deps: {
-  readonly catalogue: Pick<Catalogue, 'soonestExpiries' | 'firstUrgent'>;
+  readonly catalogue: Pick<Catalogue, 'soonestExpiries' | 'firstUrgent' | 'getPolicy' | 'badRows'>;
   readonly now: () => number;
 }): Promise<Health> {
-  const [urgent, expiries] = await Promise.all([deps.catalogue.firstUrgent(), deps.catalogue.soonestExpiries()]);
+  const { catalogue } = deps;
+  const [urgent, expiries] = await Promise.all([
+    catalogue.firstUrgent(),
+    catalogue.soonestExpiries(),
+    metOrNot(catalogue.getPolicy(null)),
+  ]);
+  const bad = await catalogue.badRows();
   const now = deps.now();
   const soonest = Math.min(...expiries.map(({ expiresAt }) => expiresAt));
   return {
-    status: urgent !== undefined && urgent.urgentAt <= now ? 'stale' : 'ok',
+    status: bad.some(isFelt) ? 'damaged' : urgent !== undefined && urgent.urgentAt <= now ? 'stale' : 'ok',
     soonestSecondsLeft: expiries.length === 0 ? null : Math.floor((soonest - now) / 1000),
   };
 }

@@ -49,8 +49,8 @@ const inputSchema = z.strictObject({
 });
 const editSchema = z.partial(inputSchema);
 
-export const storedSettings = z.strictObject({ kind: z.literal(KIND), username: z.string() });
-const storedSecret = z.strictObject({ password: z.string() });
+export const storedSettings = z.object({ kind: z.literal(KIND), username: z.string() });
+const storedSecret = z.object({ password: z.string() });
 
 export function staticSource(): SourceKind {
   return {

@@ -1,7 +1,9 @@
-/** An agent as stores keep it: one JSON document. */
+/** An agent as stores keep it: one document (stored-document.ts). */
 import * as z from 'zod/mini';
 
 import { PRINCIPAL_ROLES, ROLES, type Agent, type PrincipalAgent, type TokenAgent } from '../domain/agent.ts';
+import { EARLIER_AGENT } from './earlier-shapes.ts';
+import type { DocumentKind } from './stored-document.ts';
 
 const common = {
   id: z.string(),
@@ -12,16 +14,24 @@ const common = {
   expiresAt: z.exactOptional(z.number()),
 };
 
-const tokenAgent = z.strictObject({
+const tokenAgent = z.object({
   ...common,
   role: z.enum(ROLES),
   tokenHash: z.string(),
-} satisfies Record<Exclude<keyof TokenAgent, 'principal'>, z.ZodMiniType>);
+  // One with both is no agent of ours: it would open more than one door.
+  principal: z.exactOptional(z.never()),
+} satisfies Record<keyof TokenAgent, z.ZodMiniType>);
 
-export const principalAgentDocument: z.ZodMiniType<PrincipalAgent> = z.strictObject({
+const principalAgent: z.ZodMiniType<PrincipalAgent> = z.object({
   ...common,
   role: z.enum(PRINCIPAL_ROLES),
   principal: z.string(),
-} satisfies Record<Exclude<keyof PrincipalAgent, 'tokenHash'>, z.ZodMiniType>);
+  tokenHash: z.exactOptional(z.never()),
+} satisfies Record<keyof PrincipalAgent, z.ZodMiniType>);
 
-export const agentDocument: z.ZodMiniType<Agent> = z.union([tokenAgent, principalAgentDocument]);
+export const agentDocument: DocumentKind<Agent> = {
+  schema: z.union([tokenAgent, principalAgent]),
+  earlier: EARLIER_AGENT,
+};
+
+export const principalAgentDocument: DocumentKind<PrincipalAgent> = { schema: principalAgent, earlier: EARLIER_AGENT };

@@ -1,10 +1,12 @@
-/** An audit entry as stores keep it: one JSON document. Its id is the store's own. */
+/** An audit entry as stores keep it: one document (stored-document.ts). Its id is the store's own. */
 import * as z from 'zod/mini';
 
 import type { ChangeEntry, DecisionEntry } from '../domain/audit.ts';
 import { POLICY_MODES } from '../domain/policy.ts';
+import { EARLIER_ENTRY } from './earlier-shapes.ts';
+import type { DocumentKind } from './stored-document.ts';
 
-const decisionDocument = z.strictObject({
+const decisionDocument = z.object({
   type: z.literal('decision'),
   at: z.number(),
   environment: z.string(),
@@ -19,7 +21,7 @@ const decisionDocument = z.strictObject({
   version: z.exactOptional(z.string()),
 } satisfies Record<keyof DecisionEntry, z.ZodMiniType>);
 
-const changeDocument = z.strictObject({
+const changeDocument = z.object({
   type: z.literal('change'),
   at: z.number(),
   actor: z.string(),
@@ -28,7 +30,7 @@ const changeDocument = z.strictObject({
   detail: z.exactOptional(z.string()),
 } satisfies Record<keyof ChangeEntry, z.ZodMiniType>);
 
-export const entryDocument: z.ZodMiniType<DecisionEntry | ChangeEntry> = z.discriminatedUnion('type', [
-  decisionDocument,
-  changeDocument,
-]);
+export const entryDocument: DocumentKind<DecisionEntry | ChangeEntry> = {
+  schema: z.discriminatedUnion('type', [decisionDocument, changeDocument]),
+  earlier: EARLIER_ENTRY,
+};

@@ -2,7 +2,8 @@
  * The catalogue: registries, policies, agents and the audit trail. It holds no secret.
  *
  * Its job: durable, conditional, all-or-nothing writes. Not its job: deciding anything. A change and its audit entry are
- * one write. An outage throws `StoreUnavailable`; everything else that can be expected comes back as a value.
+ * one write. An outage throws `StoreUnavailable`; everything else that can be expected comes back as a value. A row that cannot
+ * be read (`UnreadableRow`) is an outage of itself alone: lists and claims leave it out, and say so where it matters.
  * test/stores/catalogue-contract.ts is what an implementation must pass.
  */
 import type { Agent, PrincipalAgent } from '../domain/agent.ts';
@@ -10,6 +11,8 @@ import type { AuditEntry, AuditQuery, ChangeEntry, DecisionEntry } from '../doma
 import type { CredentialRecord } from '../domain/credential.ts';
 import type { StoredPolicy, PolicyDocument } from '../domain/policy.ts';
 import type { Registry } from '../domain/registry.ts';
+import type { UnreadableRegistry } from '../domain/unreadable-registry.ts';
+import type { BadRow } from './bad-rows.ts';
 
 /** The store could not be read or written. `code` is our word or the vendor's error code, never its text. */
 export class StoreUnavailable extends Error {
@@ -31,6 +34,11 @@ export interface Page<Item> {
   readonly cursor?: string;
 }
 
+/** `unreadable`: what would be on this page, and cannot be read; absent where there is none. */
+export interface RegistryPage extends Page<Registry> {
+  readonly unreadable?: readonly UnreadableRegistry[];
+}
+
 /** A cursor that this catalogue did not give out. */
 export type PageResult<Item> = Page<Item> | 'bad_cursor';
 
@@ -45,6 +53,8 @@ export interface ResolveView {
   readonly environmentPolicy: StoredPolicy | undefined;
   /** Every registry on that host, whatever its environments and state. */
   readonly registries: readonly Registry[];
+  /** Those on that host that cannot be read; absent where there is none. */
+  readonly unreadable?: readonly UnreadableRegistry[];
 }
 
 export interface RegistryFilter {
@@ -60,6 +70,16 @@ export type ConditionalWrite<Item> =
   | { readonly kind: 'stored'; readonly item: Item }
   | { readonly kind: 'missing' }
   | { readonly kind: 'conflict'; readonly currentRevision: number };
+
+export type Removal = Exclude<ConditionalWrite<never>, { readonly kind: 'stored' }> | { readonly kind: 'removed' };
+
+export interface RejectionReport {
+  readonly registryId: string;
+  readonly version: string;
+  readonly now: number;
+  /** The vault does not have it: nothing works until there is another one. */
+  readonly lost?: boolean;
+}
 
 export interface ClaimRequest {
   readonly claimId: string;
@@ -104,8 +124,8 @@ export interface Catalogue {
     readonly filter: RegistryFilter;
     readonly limit: number;
     readonly cursor?: string;
-  }): Promise<PageResult<Registry>>;
-  /** Every registry on a host (`host[:port]`), newest first. */
+  }): Promise<RegistryPage | 'bad_cursor'>;
+  /** Every registry on a host (`host[:port]`) that can be read, newest first. */
   registriesOnHost(host: string): Promise<readonly Registry[]>;
   /**
    * Replaces what an administrator may change, provided the stored revision is `expectedRevision`; stores revision + 1.
@@ -118,12 +138,12 @@ export interface Catalogue {
     readonly replaceCredential: boolean;
     readonly change: ChangeEntry;
   }): Promise<ConditionalWrite<Registry>>;
-  /** `expectedRevision` undefined: whatever it is. */
+  /** `expectedRevision` undefined: whatever it is. Also one that cannot be read. */
   removeRegistry(removal: {
     readonly id: string;
     readonly expectedRevision: number | undefined;
     readonly change: ChangeEntry;
-  }): Promise<ConditionalWrite<Registry>>;
+  }): Promise<Removal>;
 
   /**
    * Claims up to `limit` active registries whose `dueAt` has come, oldest first, skipping those under a live claim.
@@ -143,16 +163,12 @@ export interface Catalogue {
    */
   finishRefresh(outcome: RefreshOutcome): Promise<'stored' | 'lost'>;
   /** Marks a version as rejected and the registry as due now: once per version, only for the current one. */
-  reportRejection(report: {
-    readonly registryId: string;
-    readonly version: string;
-    readonly now: number;
-  }): Promise<'scheduled' | 'already_reported' | 'superseded' | 'missing'>;
+  reportRejection(report: RejectionReport): Promise<'scheduled' | 'already_reported' | 'superseded' | 'missing'>;
 
   getPolicy(scope: PolicyScope): Promise<StoredPolicy | undefined>;
   /**
    * `expectedRevision`: a number for that very revision, 0 for "there is none yet", undefined for any. Never `missing`:
-   * where there is none yet, the conflict's current revision is 0.
+   * where there is none yet, the conflict's current revision is 0. What it replaces need not be readable.
    */
   putPolicy(write: {
     readonly scope: PolicyScope;
@@ -166,7 +182,8 @@ export interface Catalogue {
   getAgent(id: string): Promise<Agent | undefined>;
   /** Oldest first. */
   listAgents(query: { readonly limit: number; readonly cursor?: string }): Promise<PageResult<Agent>>;
-  removeAgent(id: string, change: ChangeEntry): Promise<Agent | undefined>;
+  /** Also one that cannot be read. */
+  removeAgent(id: string, change: ChangeEntry): Promise<'removed' | 'missing'>;
   /** All agents that have a principal, oldest first (by `createdAt`, then id, as in `listAgents`). They are few. */
   listPrincipals(): Promise<readonly PrincipalAgent[]>;
 
@@ -187,4 +204,7 @@ export interface Catalogue {
    * by subject leaves out decisions. What was changed a moment ago may be listed by its subject a moment later.
    */
   listAudit(query: AuditQuery): Promise<PageResult<AuditEntry>>;
+
+  /** Rows that some call came upon and could not read, and that are still so. Not a search for them: whoever lists, searches. */
+  badRows(): Promise<readonly BadRow[]>;
 }

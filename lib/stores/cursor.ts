@@ -46,12 +46,13 @@ export function pageOf<Row, Item>(
   rows: readonly Row[],
   page: {
     readonly limit: number;
-    readonly decode: (row: Row) => Item;
+    /** Undefined: it cannot be read, and is left out. */
+    readonly decode: (row: Row) => Item | undefined;
     readonly cursorAfter: (row: Row) => string;
   },
 ): { readonly items: readonly Item[]; readonly cursor?: string } {
   const shown = rows.slice(0, withOneMore(page.limit) - 1);
-  const items = shown.map(page.decode);
+  const items = shown.map(page.decode).filter((item) => item !== undefined);
   const last = shown.at(-1);
   return last === undefined || shown.length === rows.length ? { items } : { items, cursor: page.cursorAfter(last) };
 }

@@ -1,5 +1,5 @@
 /**
- * A registry as stores keep it: two JSON documents, and beside them what is conditional or searched by (order, revision,
+ * A registry as stores keep it: two documents (stored-document.ts), and beside them what is conditional or searched by (order, revision,
  * due time, claim). Where those go is each store's own.
  */
 import * as z from 'zod/mini';
@@ -13,7 +13,9 @@ import {
   type Registry,
   type SourceSettings,
 } from '../domain/registry.ts';
-import type { Catalogue, RefreshOutcome } from './catalogue.ts';
+import type { Catalogue, RefreshOutcome, RejectionReport } from './catalogue.ts';
+import { EARLIER_CREDENTIAL, EARLIER_REGISTRY } from './earlier-shapes.ts';
+import type { DocumentKind } from './stored-document.ts';
 
 type RegistryUpdate = Parameters<Catalogue['updateRegistry']>[0];
 
@@ -27,32 +29,32 @@ const address = z.custom<CanonicalAddress>((value) => typeof value === 'string' 
 const settings = z.looseObject({ kind: z.string() });
 const source = z.custom<SourceSettings>((value) => settings.safeParse(value).success);
 
-/** Strict, and complete by `satisfies`: a field that the domain gains and this forgets can't be lost unnoticed. */
-export const registryDocument: z.ZodMiniType<RegistryDocument> = z.strictObject({
+/** Complete by `satisfies`: a field that the domain gains and this forgets can't be lost unnoticed. */
+const registrySchema: z.ZodMiniType<RegistryDocument> = z.object({
   id: z.string(),
   address,
   environments: z.array(z.string()),
   state: z.enum(['active', 'inactive']),
   source,
   sourceVersion: z.exactOptional(z.string()),
-  tls: z.strictObject({
+  tls: z.object({
     ca: z.exactOptional(z.string()),
     skipVerify: z.exactOptional(z.literal(true)),
     plainHttp: z.exactOptional(z.literal(true)),
   }),
-  probe: z.exactOptional(z.strictObject({ repository: z.string() })),
+  probe: z.exactOptional(z.object({ repository: z.string() })),
   trustedRealms: z.exactOptional(z.array(z.string())),
   email: z.exactOptional(z.string()),
   description: z.exactOptional(z.string()),
   expiresOn: z.exactOptional(z.string()),
-  expiryReported: z.exactOptional(z.strictObject({ on: z.string(), stage: z.literal(EXPIRY_STAGES) })),
+  expiryReported: z.exactOptional(z.object({ on: z.string(), stage: z.literal(EXPIRY_STAGES) })),
   verification: z.exactOptional(
-    z.strictObject({
+    z.object({
       status: z.enum(VERIFICATION_STATUSES),
       warning: z.exactOptional(z.enum(VERIFICATION_WARNINGS)),
       at: z.number(),
       drift: z.exactOptional(
-        z.strictObject({ from: z.enum([...VERIFICATION_STATUSES, ...VERIFICATION_WARNINGS]), at: z.number() }),
+        z.object({ from: z.enum([...VERIFICATION_STATUSES, ...VERIFICATION_WARNINGS]), at: z.number() }),
       ),
     }),
   ),
@@ -60,9 +62,9 @@ export const registryDocument: z.ZodMiniType<RegistryDocument> = z.strictObject(
   updatedAt: z.number(),
 } satisfies Record<keyof RegistryDocument, z.ZodMiniType>);
 
-export const credentialDocument: z.ZodMiniType<CredentialDocument> = z.strictObject({
+const credentialSchema: z.ZodMiniType<CredentialDocument> = z.object({
   current: z.exactOptional(
-    z.strictObject({
+    z.object({
       version: z.string(),
       username: z.string(),
       issuedAt: z.number(),
@@ -72,7 +74,7 @@ export const credentialDocument: z.ZodMiniType<CredentialDocument> = z.strictObj
   urgentAt: z.exactOptional(z.number()),
   consecutiveFailures: z.number(),
   lastError: z.exactOptional(
-    z.strictObject({
+    z.object({
       code: z.enum(MINT_FAILURE_CODES),
       at: z.number(),
     }),
@@ -80,13 +82,24 @@ export const credentialDocument: z.ZodMiniType<CredentialDocument> = z.strictObj
   rejectedVersion: z.exactOptional(z.string()),
 } satisfies Record<keyof CredentialDocument, z.ZodMiniType>);
 
-/** Undefined fields are left out of JSON: they are stored beside it. */
-export function documentText(registry: Omit<Registry, 'order' | 'revision'>): string {
-  return JSON.stringify({ ...registry, order: undefined, revision: undefined, credential: undefined });
+export const registryDocument: DocumentKind<RegistryDocument> = {
+  schema: registrySchema,
+  earlier: EARLIER_REGISTRY,
+};
+export const credentialDocument: DocumentKind<CredentialDocument> = {
+  schema: credentialSchema,
+  earlier: EARLIER_CREDENTIAL,
+};
+
+/** Without what is stored beside it. */
+export function documentOf(registry: Omit<Registry, 'order' | 'revision'> & Partial<Registry>): RegistryDocument {
+  const { order: _order, revision: _revision, credential: _credential, ...document } = registry;
+  return document;
 }
 
-export function credentialText(credential: CredentialRecord): string {
-  return JSON.stringify({ ...credential, dueAt: undefined, claim: undefined });
+export function credentialDocumentOf(credential: CredentialRecord): CredentialDocument {
+  const { dueAt: _dueAt, claim: _claim, ...document } = credential;
+  return document;
 }
 
 /** What becomes of a stored registry that an administrator changes: `updateRegistry` of every catalogue. */
@@ -135,15 +148,35 @@ function recordAfterClaim(
   stored: CredentialRecord,
   { credential, knownRejection }: Pick<RefreshOutcome, 'credential' | 'knownRejection'>,
 ): CredentialRecord {
-  const { rejectedVersion, dueAt } = stored;
+  const { rejectedVersion, dueAt, urgentAt } = stored;
   if (credential === undefined) return withoutClaim(stored);
   const isNews = rejectedVersion !== undefined && rejectedVersion !== knownRejection;
   if (!isNews || rejectedVersion !== credential.current?.version) return withoutClaim(credential);
-  return withoutClaim({ ...credential, rejectedVersion, ...(dueAt === undefined ? {} : { dueAt }) });
+  return withoutClaim({
+    ...credential,
+    rejectedVersion,
+    ...(dueAt === undefined ? {} : { dueAt }),
+    ...(urgentAt === undefined ? {} : { urgentAt }),
+  });
 }
 
 function withoutClaim(credential: CredentialRecord): CredentialRecord {
   const copy: { -readonly [Key in keyof CredentialRecord]: CredentialRecord[Key] } = { ...credential };
   delete copy.claim;
   return copy;
+}
+
+/**
+ * A version that hosts cannot be given any more: the registry refuses it, or the vault lost it (`lost`). The registry is due at
+ * once, once per version. What is lost is urgent, too, since nothing works until there is another one.
+ */
+export function recordAfterRejection(
+  credential: CredentialRecord,
+  { version, now, lost }: Pick<RejectionReport, 'version' | 'now' | 'lost'>,
+): CredentialRecord | 'already_reported' | 'superseded' {
+  if (credential.current?.version !== version) return 'superseded';
+  const urgentAt = lost === true ? Math.min(credential.urgentAt ?? now, now) : credential.urgentAt;
+  if (credential.rejectedVersion === version && urgentAt === credential.urgentAt) return 'already_reported';
+  const dueAt = Math.min(credential.dueAt ?? now, now);
+  return { ...credential, rejectedVersion: version, dueAt, ...(urgentAt === undefined ? {} : { urgentAt }) };
 }

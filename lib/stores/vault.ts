@@ -21,8 +21,8 @@ export interface Vault extends IssuedCredentials {
   putIssued(registryId: string, credential: Credential): Promise<void>;
   /**
    * After the catalogue points at these versions: makes them the current ones and forgets what was put before them, but
-   * for the credential that was current until now, which readers with a catalogue answer of a few seconds ago may still
-   * ask for. What was put after them stays: somebody is about to point the catalogue at it. A version that is not here
+   * for what was current until now: readers with a catalogue answer of a few seconds ago, or with a catalogue that was copied
+   * before the vault was, may still ask for it. What was put after them stays: somebody is about to point the catalogue at it. A version that is not here
    * changes nothing; a kind of secret that is not named is left alone.
    */
   settle(
@@ -30,7 +30,7 @@ export interface Vault extends IssuedCredentials {
     current: { readonly sourceVersion?: string; readonly issuedVersion?: string },
   ): Promise<void>;
   /**
-   * Forgets every version but those named and the one issued before. Only for a caller that knows that nobody else is
+   * Forgets every version but those named and the ones that were current before; of a kind that is not named, all. Only for a caller that knows that nobody else is
    * writing for this registry (it holds the claim, or nothing runs yet): a version just put by another would go, too.
    */
   prune(registryId: string, keep: { readonly sourceVersion?: string; readonly issuedVersion?: string }): Promise<void>;
@@ -38,4 +38,9 @@ export interface Vault extends IssuedCredentials {
   remove(registryId: string): Promise<void>;
   /** Registries that have anything here: for finding what a crash between two writes left behind. */
   registryIds(): Promise<readonly string[]>;
+  /** Of these, those that were set aside, and since when. */
+  orphans(): Promise<ReadonlyMap<string, number>>;
+  /** Notes that no registry seems to use it. Everything is still here, and is read as before. */
+  setAside(registryId: string, since: number): Promise<void>;
+  takeBack(registryId: string): Promise<void>;
 }

@@ -19,6 +19,9 @@ const vault = {
   prune: unused,
   remove: unused,
   registryIds: unused,
+  orphans: unused,
+  setAside: unused,
+  takeBack: unused,
 };
 const context = { getRemainingTimeInMillis: () => 180_000 };
 const request = {

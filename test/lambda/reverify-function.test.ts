@@ -29,6 +29,7 @@ function functionFor(registries: readonly Registry[], password = 'right') {
           finished.push(outcome);
           return await Promise.resolve('stored');
         },
+        reportRejection: unused,
       },
       // It reads what hosts are given: no source's secret is opened, and nothing is written.
       vault: {
@@ -41,6 +42,9 @@ function functionFor(registries: readonly Registry[], password = 'right') {
         prune: unused,
         remove: unused,
         registryIds: unused,
+        orphans: unused,
+        setAside: unused,
+        takeBack: unused,
       },
       kinds: [],
       allowNetworks: ['127.0.0.0/8'],
@@ -140,6 +144,7 @@ describe('the background check as a function', () => {
           getRegistry: unused,
           claimRegistry: unused,
           finishRefresh: unused,
+          reportRejection: unused,
         },
         vault: {
           getIssued: unused,
@@ -150,6 +155,9 @@ describe('the background check as a function', () => {
           prune: unused,
           remove: unused,
           registryIds: unused,
+          orphans: unused,
+          setAside: unused,
+          takeBack: unused,
         },
         kinds: [],
         allowNetworks: [],

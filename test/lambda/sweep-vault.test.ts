@@ -11,6 +11,7 @@ import { HOUR, registryFixture, START } from '../support/registry-fixture.ts';
 
 const NOW = START;
 const SWEEP = { pullpass: 'sweep' };
+const DAY = 24 * HOUR;
 
 /** As an add makes it that began so long ago. */
 function idOfAge(milliseconds: number, end = ''): string {
@@ -27,6 +28,10 @@ const FEW = MANY.slice(0, 15);
 interface World {
   readonly ids: readonly string[];
   readonly known?: readonly string[];
+  /** Since when ids have been set aside; all of them for long enough, where nothing is said. */
+  readonly aside?: ReadonlyMap<string, number>;
+  /** When the catalogue was begun; null where it has no installation. */
+  readonly since?: number | null;
   readonly random?: number;
   /** Milliseconds, by how many the catalogue was asked about. */
   readonly remaining?: (asked: number) => number;
@@ -34,10 +39,14 @@ interface World {
   readonly out?: (call: 'list' | 'look' | 'remove', id: string) => boolean;
 }
 
-function worldOf({ ids, known = [], random = 0, remaining = () => 300_000, out = () => false }: World) {
+function worldOf(world: World) {
+  const { ids, known = [], random = 0, remaining = () => 300_000, out = () => false, since = 0 } = world;
+  const aside = world.aside ?? new Map(ids.map((id) => [id, NOW - 7 * DAY]));
   const { log, lines, linesOf, text } = capturedLog();
   const asked: string[] = [];
   const removed: string[] = [];
+  const setAside: (readonly [string, number])[] = [];
+  const takenBack: string[] = [];
   let atATime = 0;
   let most = 0;
   const answer = async (call: 'list' | 'look' | 'remove', id = ''): Promise<void> => {
@@ -59,11 +68,19 @@ function worldOf({ ids, known = [], random = 0, remaining = () => 300_000, out =
         await answer('list');
         return ids;
       },
+      orphans: async () => aside,
+      setAside: async (...each) => {
+        setAside.push(each);
+      },
+      takeBack: async (id) => {
+        takenBack.push(id);
+      },
       remove: async (id) => {
         await answer('remove', id);
         removed.push(id);
       },
     },
+    installation: async () => (since === null ? undefined : { since }),
     now: () => NOW,
     random: () => random,
     report: log.report,
@@ -71,11 +88,11 @@ function worldOf({ ids, known = [], random = 0, remaining = () => 300_000, out =
   const context = { ...LOCAL_CONTEXT, getRemainingTimeInMillis: () => remaining(asked.length) };
   const handler = invocation({ log }, run);
   const sweep = async (event: unknown = SWEEP): Promise<unknown> => await handler(event, context);
-  return { sweep, asked, removed, most: () => most, lines, linesOf, text };
+  return { sweep, asked, removed, setAside, takenBack, most: () => most, lines, linesOf, text };
 }
 
 describe('a sweep of the vault', () => {
-  const nothing = { looked: 0, removed: 0, left: 0 };
+  const nothing = { looked: 0, setAside: 0, removed: 0, left: 0 };
   it.each<[string, World, readonly string[], object]>([
     ['nothing where there is nothing', { ids: [] }, [], nothing],
     ['what no registry has', { ids: [ORPHAN] }, [ORPHAN], { looked: 1, removed: 1, left: 0 }],
@@ -131,7 +148,7 @@ describe('a sweep of the vault', () => {
 
   it('asks about some at a time, and about every one once', async () => {
     const { sweep, asked, removed, most } = worldOf({ ids: MANY, known: MANY.slice(0, 40) });
-    expect(await sweep()).toEqual({ looked: 60, removed: 20, left: 0 });
+    expect(await sweep()).toEqual({ looked: 60, setAside: 0, removed: 20, left: 0 });
     expect(asked.toSorted()).toEqual(MANY.toSorted());
     expect(removed.toSorted()).toEqual(MANY.slice(40).toSorted());
     expect(most()).toBe(8);
@@ -145,13 +162,54 @@ describe('a sweep of the vault', () => {
   });
 });
 
+describe('what no registry has', () => {
+  it('is set aside first, with the time', async () => {
+    const { sweep, removed, setAside, linesOf } = worldOf({ ids: [ORPHAN, KNOWN], known: [KNOWN], aside: new Map() });
+    expect(await sweep()).toEqual({ looked: 2, setAside: 1, removed: 0, left: 0 });
+    expect([removed, setAside]).toEqual([[], [[ORPHAN, NOW]]]);
+    expect(linesOf('vault.orphan_set_aside')).toMatchObject([{ level: 'warn', registryId: ORPHAN }]);
+  });
+
+  it.each([
+    ['is kept until a week is over', NOW - 7 * DAY + 1, [], []],
+    ['goes when a week is over', NOW - 7 * DAY, [ORPHAN], []],
+    ['is set aside anew where the clock that noted it was ahead', NOW + DAY, [], [[ORPHAN, NOW]]],
+  ])('%s', async (_name, since, removed, aside) => {
+    const world = worldOf({ ids: [ORPHAN], aside: new Map([[ORPHAN, since]]) });
+    await world.sweep();
+    expect([world.removed, world.setAside]).toEqual([removed, aside]);
+  });
+
+  it('comes back into use when the catalogue knows it again', async () => {
+    const { sweep, removed, takenBack } = worldOf({ ids: [ORPHAN], known: [ORPHAN] });
+    await sweep();
+    expect([removed, takenBack]).toEqual([[], [ORPHAN]]);
+  });
+
+  it.each([
+    ['on the first day of a catalogue', NOW - DAY + 1, []],
+    ['and after it as always', NOW - DAY, [ORPHAN]],
+  ])('is left alone %s', async (_name, since, removed) => {
+    const world = worldOf({ ids: [ORPHAN], since });
+    await world.sweep();
+    expect(world.removed).toEqual(removed);
+    expect(world.setAside).toEqual([]);
+  });
+
+  it('is not even looked at beside a table without an installation', async () => {
+    const { sweep, asked, removed } = worldOf({ ids: [ORPHAN], since: null });
+    await expect(sweep()).rejects.toThrow('this invocation failed');
+    expect([asked, removed]).toEqual([[], []]);
+  });
+});
+
 describe('a sweep whose time runs out', () => {
   it('stops while there is time to finish what it began, and says that it did not see all', async () => {
     const { sweep, asked, removed, linesOf } = worldOf({
       ids: MANY,
       remaining: (count) => (count < 20 ? 20_000 : 19_999),
     });
-    expect(await sweep()).toEqual({ looked: 20, removed: 20, left: 40 });
+    expect(await sweep()).toEqual({ looked: 20, setAside: 0, removed: 20, left: 40 });
     expect([asked, removed].map(({ length }) => length)).toEqual([20, 20]);
     expect(linesOf('vault.swept')).toMatchObject([{ level: 'warn', looked: 20, removed: 20, left: 40 }]);
   });
@@ -215,4 +273,7 @@ const unusedVault = {
   prune: unused,
   remove: unused,
   registryIds: unused,
+  orphans: unused,
+  setAside: unused,
+  takeBack: unused,
 };

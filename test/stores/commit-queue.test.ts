@@ -25,7 +25,10 @@ beforeEach(async () => {
 
 async function opened(name: string): Promise<Counted> {
   const path = join(await temporaryDirectory(), `${name}.db`);
-  const database = openDatabase(path, ['CREATE TABLE words (word TEXT NOT NULL UNIQUE) STRICT']);
+  const database = openDatabase(path, {
+    migrations: ['CREATE TABLE words (word TEXT NOT NULL UNIQUE) STRICT'],
+    additions: [],
+  });
   onTestFinished(database.close);
   const counted: Counted = {
     ...database,

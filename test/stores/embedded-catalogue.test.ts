@@ -13,7 +13,7 @@ import { DUE_SQL, NEXT_EXPIRY_SQL } from '../../lib/stores/embedded/refresh-queu
 import { listStatement } from '../../lib/stores/embedded/registry-list.ts';
 import { add, pageOf } from './contract/catalogue-under-test.ts';
 import { agent, change, decision, policy, principalAgent } from './contract/entries.ts';
-import { START } from '../support/registry-fixture.ts';
+import { HOUR, START } from '../support/registry-fixture.ts';
 import { openedStore, temporaryDirectory } from './embedded/data-directory.ts';
 
 /** Directly on the file of a store that is closed. */
@@ -195,14 +195,43 @@ describe('a store that is closed', () => {
   });
 });
 
-describe('a row that is not what was written', () => {
+describe('a registry that is not what was written', () => {
   it.each([
     ['no JSON', `UPDATE registries SET document = '{'`],
     ['another shape', `UPDATE registries SET document = '{"id":1}'`],
-    ['a field that nobody knows', `UPDATE registries SET document = json_set(document, '$.colour', 'red')`],
     ['a field of another type', `UPDATE registries SET document = json_set(document, '$.environments', 'prod')`],
     ['a state that there is not', `UPDATE registries SET document = json_set(document, '$.state', 'asleep')`],
     ['a credential of another shape', `UPDATE registries SET credential = '{}'`],
+  ])('is told to a resolve, with its address, and takes down no other: %s', async (_name, sql) => {
+    const directory = await temporaryDirectory();
+    const store = await openedStore({ directory });
+    const bad = await add(store.catalogue, { id: 'bad' });
+    const good = await add(store.catalogue, { id: 'good' });
+    await store.catalogue.addAgent(agent(), change());
+    await store.close();
+    onFile(directory, (database) => {
+      database.exec(`${sql} WHERE id = 'bad'`);
+    });
+    const told: unknown[] = [];
+    const { catalogue } = await openedStore({ directory, onBadRow: (row) => told.push(row) });
+    const query = { caller: { kind: 'agent', id: 'agent-1' }, environment: 'prod', host: bad.address } as const;
+    const unreadable = [{ id: 'bad', address: bad.address, environments: ['prod'] }];
+    expect(await catalogue.readForResolve(query)).toMatchObject({ registries: [good], unreadable });
+    expect(await catalogue.listRegistries({ filter: {}, limit: 5 })).toStrictEqual({ items: [good], unreadable });
+    const claim = { claimId: 'c', now: START + 7 * HOUR, until: START + 8 * HOUR };
+    expect(await catalogue.claimDue({ claim, kinds: ['ecr'], limit: 1 })).toMatchObject([{ id: 'good' }]);
+    const row = { table: 'registries', id: 'bad', reason: 'corrupt_row' };
+    expect(told).toStrictEqual([row]);
+    expect(await catalogue.badRows()).toStrictEqual([row]);
+    const removal = { id: 'bad', expectedRevision: undefined, change: change() };
+    expect(await catalogue.removeRegistry(removal)).toStrictEqual({ kind: 'removed' });
+    expect(await catalogue.badRows()).toStrictEqual([]);
+    expect(await catalogue.readForResolve(query)).toMatchObject({ registries: [{ id: 'good' }] });
+  });
+});
+
+describe('a row that is not what was written', () => {
+  it.each([
     ['a policy whose whitelist is gone', `UPDATE policies SET document = json_remove(document, '$.whitelist')`],
     ['an exception without an end', `UPDATE policies SET document = json_remove(document, '$.exceptions[0].until')`],
     ['a policy of another mode', `UPDATE policies SET document = json_set(document, '$.mode', 'off')`],

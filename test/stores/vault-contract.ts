@@ -166,14 +166,17 @@ export function describeVaultContract(name: string, open: () => Promise<OpenedVa
         expect(await passwordOf('v2')).toBe('secret of v2');
       });
 
-      it('keeps only the current source', async () => {
+      it('keeps the current source and the one before, for a catalogue that was copied before the vault', async () => {
         await vault.putSource('a', 's1', new Secret('one'));
         await vault.settle('a', { sourceVersion: 's1' });
         await vault.putSource('a', 's2', new Secret('two'));
         expect(await sourceOf('s1')).toBe('one');
         await vault.settle('a', { sourceVersion: 's2' });
-        expect(await sourceOf('s1')).toBeUndefined();
+        expect(await sourceOf('s1')).toBe('one');
         expect(await sourceOf('s2')).toBe('two');
+        await vault.putSource('a', 's3', new Secret('three'));
+        await vault.settle('a', { sourceVersion: 's3' });
+        expect([await sourceOf('s1'), await sourceOf('s2')]).toStrictEqual([undefined, 'two']);
       });
 
       it('leaves the kind that it does not name, and other registries, alone', async () => {
@@ -201,18 +204,18 @@ export function describeVaultContract(name: string, open: () => Promise<OpenedVa
         expect(await vault.registryIds()).toStrictEqual(['b']);
       });
 
-      it('prunes what is not named, but for the one issued before', async () => {
-        for (const version of ['s1', 's2', 's3']) await vault.putSource('a', version, new Secret(version));
+      it('prunes what is not named, but for the ones before', async () => {
+        for (const version of ['s0', 's1', 's2', 's3']) {
+          await vault.putSource('a', version, new Secret(version));
+          if (version === 's0' || version === 's1') await vault.settle('a', { sourceVersion: version });
+        }
         for (const version of ['v1', 'v2', 'v3', 'v4']) await vault.putIssued('a', issued(version));
         await vault.settle('a', { sourceVersion: 's2', issuedVersion: 'v2' });
         await vault.settle('a', { issuedVersion: 'v3' });
         await vault.putSource('b', 's1', new Secret('of b'));
         await vault.prune('a', { sourceVersion: 's2', issuedVersion: 'v3' });
-        expect([await sourceOf('s1'), await sourceOf('s2'), await sourceOf('s3')]).toEqual([
-          undefined,
-          's2',
-          undefined,
-        ]);
+        const sources = await Promise.all(['s0', 's1', 's2', 's3'].map((version) => sourceOf(version)));
+        expect(sources).toEqual([undefined, 's1', 's2', undefined]);
         expect(await passwordOf('v1')).toBeUndefined();
         expect(await passwordOf('v2')).toBe('secret of v2');
         expect(await passwordOf('v3')).toBe('secret of v3');
@@ -232,6 +235,27 @@ export function describeVaultContract(name: string, open: () => Promise<OpenedVa
 
       it('is no error where there is nothing', async () => {
         await expect(vault.remove('none')).resolves.toBeUndefined();
+      });
+
+      it('notes what is set aside, and since when, and reads it as before until it is taken back or removed', async () => {
+        await vault.putSource('a', 's1', new Secret('one'));
+        await vault.putIssued('a', issued('v1'));
+        await vault.putIssued('b', issued('v1'));
+        expect(await vault.orphans()).toStrictEqual(new Map());
+        await vault.setAside('a', START);
+        await vault.setAside('b', START + HOUR);
+        expect(await vault.orphans()).toStrictEqual(
+          new Map([
+            ['a', START],
+            ['b', START + HOUR],
+          ]),
+        );
+        expect([await sourceOf('s1'), await passwordOf('v1')]).toStrictEqual(['one', 'secret of v1']);
+        await vault.takeBack('a');
+        await vault.remove('b');
+        expect(await vault.orphans()).toStrictEqual(new Map());
+        expect(await vault.registryIds()).toStrictEqual(['a']);
+        await expect(vault.takeBack('none')).resolves.toBeUndefined();
       });
 
       it('names each registry that has anything here, once', async () => {

@@ -74,7 +74,12 @@ function printAgents(terminal: Terminal, agents: readonly AgentAnswer[]): void {
 }
 
 async function deleteAgent(which: string, sure: boolean, { api, json, terminal }: CommandContext): Promise<void> {
-  const { agent, document } = await findAgent(which, api);
+  const found = await findAgent(which, api);
+  if (found === undefined) {
+    await deleteUnlisted(which, { api, json, terminal });
+    return;
+  }
+  const { agent, document } = found;
   const { id, name, principal } = agent;
   if (!sure && canAsk(terminal)) {
     const hosts = principal ? `${principal}, bound by it,` : 'Hosts with its token';
@@ -85,22 +90,35 @@ async function deleteAgent(which: string, sure: boolean, { api, json, terminal }
   else printLine(terminal, `deleted ${name} (${id})`);
 }
 
+const AGENT_ID = /^[0-9a-f]{16}$/;
+
+/** One that cannot be read is in no list, and is deleted by its id all the same. */
+async function deleteUnlisted(
+  which: string,
+  { api, json, terminal }: Pick<CommandContext, 'api' | 'json' | 'terminal'>,
+): Promise<void> {
+  const advice = 'see them with `pullpass agent list`';
+  const missing = new CommandFailure({ exitCode: EXIT.notFound, what: `there is no agent ${which}`, advice });
+  if (!AGENT_ID.test(which)) throw missing;
+  try {
+    await api({ method: 'DELETE', path: pathOf('v1', 'agents', which) });
+  } catch (error) {
+    throw error instanceof CommandFailure && error.code === 'not_found' ? missing : error;
+  }
+  if (json) printJson(terminal, { id: which });
+  else printLine(terminal, `deleted ${which}, which could not be read`);
+}
+
 /** An id beats a name, so that nobody can name an agent such that another is deleted. */
 async function findAgent(
   which: string,
   api: CallApi,
-): Promise<{ readonly agent: AgentAnswer; readonly document: unknown }> {
+): Promise<{ readonly agent: AgentAnswer; readonly document: unknown } | undefined> {
   const documents = await allItems(api, { path: '/v1/agents' });
   const all = documents.map((document) => ({ agent: expectAnswer(agentAnswer, document), document }));
   const byId = all.filter(({ agent }) => agent.id === which);
   const [only, ...others] = byId.length > 0 ? byId : all.filter(({ agent }) => agent.name === which);
-  if (only === undefined) {
-    throw new CommandFailure({
-      exitCode: EXIT.notFound,
-      what: `there is no agent ${which}`,
-      advice: 'see them with `pullpass agent list`',
-    });
-  }
+  if (only === undefined) return undefined;
   if (others.length > 0) {
     const ids = [only, ...others].map(({ agent }) => agent.id).join(', ');
     throw usageFailure(`several agents have the name ${which}: name one by its id`, ids);

@@ -6,7 +6,8 @@ import type { CommandContext, ContextOf } from '../command-context.ts';
 import { printJson, printLine, remark } from '../print.ts';
 import { confirm } from '../secret-input.ts';
 import { canAsk } from '../terminal.ts';
-import { findRegistries, type FoundRegistry } from './find-registry.ts';
+import { CommandFailure } from '../command-failure.ts';
+import { findRegistries, isAddress, type FoundRegistry } from './find-registry.ts';
 import { changeSeveral } from './registry-several.ts';
 import { successionOf } from './registry-succession.ts';
 
@@ -25,8 +26,8 @@ async function deleteRegistries(
   { which, sure }: { readonly which: readonly string[]; readonly sure: boolean },
   context: CommandContext,
 ): Promise<void> {
-  const { api, json, terminal } = context;
-  const found = await findRegistries(which, api);
+  const { json, terminal } = context;
+  const found = await findReadable(which, context);
   const registries = found.map(({ registry }) => registry);
   const [only, ...others] = found;
   if (only === undefined) return;
@@ -39,6 +40,24 @@ async function deleteRegistries(
   }
   const done = (registry: RegistryAnswer): string => `deleted ${nameOf(registry)}`;
   await changeSeveral({ action: 'delete', registries, doing: 'deleting', done }, context);
+}
+
+/** One that cannot be read is named by its id, and alone: it is deleted at once, as nothing can be shown of it. */
+async function findReadable(
+  which: readonly string[],
+  { api, json, terminal }: CommandContext,
+): Promise<readonly FoundRegistry[]> {
+  const [id, ...others] = which;
+  try {
+    return await findRegistries(which, api);
+  } catch (error) {
+    const isUnreadable = error instanceof CommandFailure && error.code === 'unreadable_row';
+    if (!isUnreadable || id === undefined || others.length > 0 || isAddress(id)) throw error;
+  }
+  await api({ method: 'DELETE', path: pathOf('v1', 'registries', id) });
+  if (json) printJson(terminal, { id });
+  else printLine(terminal, `deleted ${id}, which could not be read`);
+  return [];
 }
 
 async function sayWhatFollows(registries: readonly RegistryAnswer[], { api, terminal }: CommandContext): Promise<void> {

@@ -1,5 +1,6 @@
 /** `pullpass status`: is all well, and for how long; the exit code says it to scripts. */
 import type { Command } from 'commander';
+import type * as z from 'zod/mini';
 import { statusAnswer, type RegistryAnswer } from '../answers.ts';
 import { expectAnswer } from '../api-client.ts';
 import type { ContextOf } from '../command-context.ts';
@@ -13,7 +14,7 @@ export function addStatusCommand(program: Command, contextOf: ContextOf): void {
   program
     .command('status')
     .description(
-      'how fresh the credentials are, what has drifted, what expires soon; exit code 1 when one is stale, expired or missing',
+      'how fresh the credentials are, what has drifted, what expires soon; exit code 1 when one is stale, expired or missing, or something stored cannot be read',
     )
     .action(async (_flags: unknown, command: Command) => {
       const { api, json, terminal, exitWith } = contextOf(command);
@@ -42,6 +43,7 @@ export function addStatusCommand(program: Command, contextOf: ContextOf): void {
       const { drifted = 0 } = status;
       if (drifted > 0) printLine(terminal, `${counted(drifted, 'registry has', 'registries have')} drifted`);
       printExpiring(status.expiring ?? [], terminal);
+      printUnreadable(terminal, status);
       if (status.attention.length === 0) return;
       printLine(terminal, '');
       printLine(terminal, 'These need somebody:');
@@ -68,6 +70,26 @@ function printExpiring(registries: readonly RegistryAnswer[], terminal: Terminal
     registries.map(({ address, expiresOn, expiresInDays, id }) => [
       ...[address, expiresOn ?? '', daysLeftWords(expiresInDays ?? 0), id],
     ]),
+  );
+}
+
+/** What to do about what cannot be read, by what it is. */
+const ANEW: Readonly<Record<string, (id: string) => string>> = {
+  registries: (id) => `pullpass registry delete ${id}, and add it again`,
+  policies: (id) => `pullpass policy set --file POLICY${id === 'organisation' ? '' : ` --env ${id}`}`,
+  agents: (id) => `pullpass agent delete ${id}, and create it again`,
+  secrets: (id) => `pullpass registry edit ${id.split(' ', 1).join('')} with its password or key`,
+};
+
+function printUnreadable(terminal: Terminal, status: z.infer<typeof statusAnswer>): void {
+  const { unreadable = 0, unreadableRows = [] } = status;
+  if (unreadable === 0) return;
+  printLine(terminal, '');
+  printLine(terminal, `${counted(unreadable, 'stored row', 'stored rows')} cannot be read; bring back a backup, or:`);
+  printTable(
+    terminal,
+    ['TABLE', 'ID', 'REASON', 'DO'],
+    unreadableRows.map(({ table, id, reason }) => [table, id, reason, ANEW[table]?.(id) ?? 'nothing: it is left out']),
   );
 }
 

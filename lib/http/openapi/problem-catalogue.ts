@@ -254,7 +254,9 @@ const CHANGES: Described<
   },
 };
 
-const SERVICE: Described<'route_not_found' | 'method_not_allowed' | 'store_unavailable' | 'internal'> = {
+const SERVICE: Described<
+  'route_not_found' | 'method_not_allowed' | 'store_unavailable' | 'unreadable_row' | 'internal'
+> = {
   route_not_found: {
     when: 'There is no such path.',
     remedy: 'Look at this reference; a name with a slash in it makes another path.',
@@ -269,6 +271,11 @@ const SERVICE: Described<'route_not_found' | 'method_not_allowed' | 'store_unava
     when: 'The catalogue, the vault or the audit trail cannot be read or written; nothing was decided.',
     remedy: 'Try again after Retry-After; never take it for an allow.',
     sample: { kind: 'route_failure', code: 'store_unavailable' },
+  },
+  unreadable_row: {
+    when: 'A registry, policy or agent that this is about is stored and cannot be read; nothing was decided.',
+    remedy: 'Never take it for an allow. GET /v1/status names it; delete it by its id, or put the policy anew.',
+    sample: { kind: 'route_failure', code: 'unreadable_row' },
   },
   internal: {
     when: 'A bug in Pullpass.',

@@ -38,7 +38,9 @@ const SCHEMAS: ReadonlyMap<string, z.ZodMiniObject> = new Map(
 
 function problemCodes({ description }: Pick<Route, 'description'>): ReadonlySet<string> {
   const authenticated = description.roles.length === 0 ? [] : AUTHENTICATED;
-  return new Set([...description.problems, ...authenticated, ...EVERYWHERE]);
+  const codes = new Set<string>([...description.problems, ...authenticated, ...EVERYWHERE]);
+  // Whatever reads the store can come upon what cannot be read.
+  return codes.has('store_unavailable') ? codes.add('unreadable_row') : codes;
 }
 
 export function problemResponses(route: Route): readonly ProblemResponse[] {

@@ -51,6 +51,18 @@ export function readRegistries(storage: Storage): readonly Permission[] {
   ];
 }
 
+/** Which installation the table is of, and since when. */
+export function readInstallation(storage: Storage): Permission {
+  return {
+    statement: new PolicyStatement({
+      sid: 'ReadInstallation',
+      actions: ['dynamodb:GetItem'],
+      resources: [storage.tableArn],
+      conditions: only(PARTITIONS.installation),
+    }),
+  };
+}
+
 /** Several partitions in one statement. */
 export function readPartitions(storage: Storage): readonly Permission[] {
   const actions = ['dynamodb:PartiQLSelect'];

@@ -4,6 +4,7 @@
  */
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ORPHAN_TAG } from '../../stores/secrets-manager/secret-names.ts';
 import type { Storage } from '../storage.ts';
 import type { Permission } from './permission.ts';
 
@@ -91,6 +92,24 @@ export function listSecrets(): readonly Permission[] {
         resources: ['*'],
       }),
       whyPattern: 'A list is of the account and not of a secret: this action knows no resource.',
+    },
+  ];
+}
+
+/** Notes since when no registry seems to use one, and takes the note off again. No other tag. */
+export function markOrphans(storage: Storage, parts: readonly SecretPart[]): readonly Permission[] {
+  return [
+    {
+      statement: new PolicyStatement({
+        sid: 'MarkOrphans',
+        actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+        resources: secretArns(storage, parts),
+        conditions: {
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [ORPHAN_TAG] },
+          Null: { 'aws:TagKeys': 'false' },
+        },
+      }),
+      whyPattern: WHY_PATTERN,
     },
   ];
 }

@@ -36,7 +36,7 @@ export const inputSchema = z.strictObject({
 });
 const editSchema = z.partial(inputSchema);
 
-export const storedSettings = z.strictObject({
+export const storedSettings = z.object({
   kind: z.literal(KIND),
   upstream: z.optional(z.string()),
   roleArn: z.optional(z.string()),
@@ -48,7 +48,7 @@ export const storedSettings = z.strictObject({
 });
 export type EcrSettings = z.infer<typeof storedSettings>;
 
-const storedSecret = z.strictObject({ secretAccessKey: z.string() });
+const storedSecret = z.object({ secretAccessKey: z.string() });
 
 /** Undefined for settings that another version of Pullpass, or nobody, wrote. */
 export function readSettings(settings: unknown): EcrSettings | undefined {

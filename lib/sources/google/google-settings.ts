@@ -43,7 +43,7 @@ export const inputSchema = z.strictObject({
 });
 const editSchema = z.partial(inputSchema);
 
-export const storedSettings = z.strictObject({
+export const storedSettings = z.object({
   kind: z.literal(KIND),
   upstream: z.optional(z.string()),
   clientEmail: z.string(),
@@ -54,7 +54,7 @@ export const storedSettings = z.strictObject({
   scopes: z.array(z.string()),
 });
 /** In the vault: of the key file, what signing takes. */
-const storedSecret = z.strictObject({ clientEmail: z.string(), privateKey: z.string(), tokenUri: z.string() });
+const storedSecret = z.object({ clientEmail: z.string(), privateKey: z.string(), tokenUri: z.string() });
 
 export type GoogleSettings = z.infer<typeof storedSettings>;
 export type StoredKey = z.infer<typeof storedSecret>;

@@ -4,7 +4,8 @@
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
-import { StoreUnavailable } from '../catalogue.ts';
+import type { StoredTexts } from '../stored-document.ts';
+import { UnreadableRow } from '../stored-json.ts';
 import { PARTITION_KEY, SORT_KEY } from './table-schema.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -35,13 +36,13 @@ const LONGEST_ID_BYTES = 1_024;
 
 export function textOf(item: Item, name: string): string {
   const value = item[name]?.S;
-  if (value === undefined) throw new StoreUnavailable('corrupt_row');
+  if (value === undefined) throw new UnreadableRow();
   return value;
 }
 
 export function numberOf(item: Item, name: string): number {
   const value = Number(item[name]?.N ?? Number.NaN);
-  if (!Number.isFinite(value)) throw new StoreUnavailable('corrupt_row');
+  if (!Number.isFinite(value)) throw new UnreadableRow();
   return value;
 }
 
@@ -52,4 +53,19 @@ export function optionalTextOf(item: Item, name: string): string | undefined {
 
 export function optionalNumberOf(item: Item, name: string): number | undefined {
   return item[name] === undefined ? undefined : numberOf(item, name);
+}
+
+/** A document in `<name>` and `<name>Later`. */
+export function documentTexts(item: Item, name: string): StoredTexts {
+  return { document: textOf(item, name), later: optionalTextOf(item, `${name}Later`) };
+}
+
+export function documentAttributes(name: string, { document, later }: StoredTexts): Item {
+  return { [name]: text(document), ...(later === undefined ? {} : { [`${name}Later`]: text(later) }) };
+}
+
+/** What is there of what is about to be replaced, however it looks. */
+export function textsBefore(item: Item | undefined, name: string): StoredTexts | undefined {
+  const document = item?.[name]?.S;
+  return document === undefined ? undefined : { document, later: item?.[`${name}Later`]?.S };
 }

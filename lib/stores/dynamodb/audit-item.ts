@@ -7,9 +7,10 @@ import { encodeTime, monotonicFactory } from 'ulid';
 
 import { subjectSortOf, type AuditEntry, type ChangeEntry, type DecisionEntry } from '../../domain/audit.ts';
 import { entryDocument } from '../audit-document.ts';
-import { parseJson } from '../stored-json.ts';
-import { keyOf, number, text, textOf, type Item } from './attributes.ts';
-import { INDEXES, PREFIX, SORT_KEY, TTL_ATTRIBUTE } from './table-schema.ts';
+import { readDocument, writeDocument } from '../stored-document.ts';
+import { documentAttributes, documentTexts, keyOf, number, text, textOf, type Item } from './attributes.ts';
+import { INDEXES, PARTITION_KEY, PREFIX, SORT_KEY, TTL_ATTRIBUTE } from './table-schema.ts';
+import { getItem, type ReadTable } from './table.ts';
 
 export const CHANGES_PARTITION = `${PREFIX.audit}change`;
 const SHARDS = 4;
@@ -48,7 +49,7 @@ export function auditIdOf(at: number, eventId: string): string {
 export function changeItem(id: string, entry: ChangeEntry): Item {
   return {
     ...keyOf(CHANGES_PARTITION, id),
-    entry: text(JSON.stringify(entry)),
+    ...documentAttributes('entry', writeDocument(entryDocument, entry)),
     [INDEXES.list.partitionKey]: text(historyOf(entry.subject)),
     [INDEXES.list.sortKey.name]: text(id),
     [SUBJECT_SORT]: text(subjectSortOf(entry)),
@@ -74,12 +75,25 @@ export function decisionItem(
   const shard = DIGITS.indexOf(id.slice(-1)) % SHARDS;
   return {
     ...keyOf(shardName(shard), id),
-    entry: text(JSON.stringify(entry)),
+    ...documentAttributes('entry', writeDocument(entryDocument, entry)),
     environment: text(entry.environment),
     [TTL_ATTRIBUTE]: number(Math.ceil(kept.from / 1000) + kept.days * DAY_SECONDS),
   };
 }
 
-export function auditEntryOf(item: Item): AuditEntry {
-  return { ...parseJson(entryDocument, textOf(item, 'entry')), id: textOf(item, SORT_KEY) };
+/** Undefined where it cannot be read. */
+export function auditEntryOf(table: ReadTable, item: Item): AuditEntry | undefined {
+  const id = textOf(item, SORT_KEY);
+  return table.bad.readable(
+    { table: 'audit', id },
+    () => entryOf(item),
+    async () => {
+      const now = await getItem(table, keyOf(textOf(item, PARTITION_KEY), id));
+      return now === undefined ? undefined : entryOf(now);
+    },
+  );
+}
+
+function entryOf(item: Item): AuditEntry {
+  return { ...readDocument(entryDocument, documentTexts(item, 'entry')), id: textOf(item, SORT_KEY) };
 }

@@ -18,7 +18,7 @@ import {
 } from './audit-item.ts';
 import { listPage, positionAfter } from './list-pages.ts';
 import { PARTITION_KEY, SORT_KEY } from './table-schema.ts';
-import { queryPage, type Table } from './table.ts';
+import { queryPage, type ReadTable, type Table } from './table.ts';
 import { putNew } from './writes.ts';
 
 export interface ChangeTrail {
@@ -31,7 +31,7 @@ export function changeTrailOn(table: Table, nextId: () => string): ChangeTrail {
   return { entry: (change) => putNew(table, changeItem(nextId(), change)) };
 }
 
-export async function listAudit(table: Table, query: AuditQuery): Promise<PageResult<AuditEntry>> {
+export async function listAudit(table: ReadTable, query: AuditQuery): Promise<PageResult<AuditEntry>> {
   const { limit, cursor, environment, type, subject, since } = query;
   const position = positionAfter('audit', cursor, AUDIT_ID);
   if (position === 'bad_cursor') return position;
@@ -51,13 +51,13 @@ export async function listAudit(table: Table, query: AuditQuery): Promise<PageRe
   const stretches = await Promise.all(
     [...changes, ...decisions].map((partition) => readStretch(table, { partition, from, before, environment, wanted })),
   );
-  const page = mergedPage(stretches, wanted - 1);
+  const page = mergedPage(stretches, { size: wanted - 1, decode: (item) => auditEntryOf(table, item) });
   // One may be older than its id. Behind it there may be more whose ids are in the range, so that its page goes on.
   return since === undefined ? page : { ...page, items: page.items.filter(({ at }) => at >= since) };
 }
 
 async function subjectPage(
-  table: Table,
+  table: ReadTable,
   query: AuditQuery & { readonly subject: string; readonly after: string | undefined },
 ): Promise<Page<AuditEntry>> {
   const { limit, subject, sort, after } = query;
@@ -70,7 +70,7 @@ async function subjectPage(
           ExpressionAttributeValues: { ':sort': text(sort) },
         };
   const list = { list: 'audit', partition: historyOf(subject), newestFirst: true } as const;
-  return await listPage(table, { ...list, limit, after, filter, decode: auditEntryOf });
+  return await listPage(table, { ...list, limit, after, filter, decode: (item) => auditEntryOf(table, item) });
 }
 
 /** The newest of one partition, without gaps down to `readTo`; undefined when that is all there is. */
@@ -79,17 +79,21 @@ interface Stretch {
   readonly readTo: string | undefined;
 }
 
-function mergedPage(stretches: readonly Stretch[], size: number): Page<AuditEntry> {
+function mergedPage(
+  stretches: readonly Stretch[],
+  { size, decode }: { readonly size: number; readonly decode: (item: Item) => AuditEntry | undefined },
+): Page<AuditEntry> {
   const ends = stretches.flatMap(({ readTo }) => readTo ?? []);
   // Below the newest of these, some partition has not been looked at.
   const complete = ends.reduce((newest, end) => (end > newest ? end : newest), '');
-  const entries = stretches
+  const found = stretches
     .flatMap(({ items }) => items)
     .filter((item) => textOf(item, SORT_KEY) >= complete)
-    .toSorted((left, right) => (textOf(left, SORT_KEY) < textOf(right, SORT_KEY) ? 1 : -1))
-    .map(auditEntryOf);
-  const items = entries.slice(0, size);
-  const end = items.length < entries.length ? items.at(-1)?.id : complete === '' ? undefined : complete;
+    .toSorted((left, right) => (textOf(left, SORT_KEY) < textOf(right, SORT_KEY) ? 1 : -1));
+  const shown = found.slice(0, size);
+  const items = shown.flatMap((item) => decode(item) ?? []);
+  const last = shown.length < found.length ? shown.at(-1) : undefined;
+  const end = last === undefined ? (complete === '' ? undefined : complete) : textOf(last, SORT_KEY);
   return end === undefined ? { items } : { items, cursor: encodeCursor('audit', [end]) };
 }
 

@@ -7,9 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 
 import type { Registry } from '../../domain/registry.ts';
-import { StoreUnavailable, type Catalogue, type ClaimRequest } from '../catalogue.ts';
+import type { Catalogue, ClaimRequest } from '../catalogue.ts';
 import { number, numberOf, optionalTextOf, text, textOf, type Item } from './attributes.ts';
-import { CLAIM_ID, CLAIM_UNTIL, registryOf, STAMP } from './registry-item.ts';
+import { CLAIM_ID, CLAIM_UNTIL, STAMP } from './registry-item.ts';
+import { readableRegistry } from './registry-reads.ts';
 import { INDEXES, PARTITION_KEY, SORT_KEY } from './table-schema.ts';
 import { queryPage } from './table.ts';
 import { writeOnCondition, type WriteTable } from './writes.ts';
@@ -117,18 +118,7 @@ async function take(table: WriteTable, candidate: Item, claim: ClaimRequest): Pr
   const answer = await writeOnCondition(table, () => table.client.send(command));
   // A try whose answer was lost had claimed it for this very call.
   const item = 'refused' in answer ? answer.refused : answer.Attributes;
-  return item === undefined || optionalTextOf(item, CLAIMED_BY) !== by ? undefined : readable(item);
-}
-
-/**
- * One that cannot be read must not keep all others from being refreshed: it is left out, and seen where it is read by
- * itself; its time to be urgent stays in the index and comes.
- */
-function readable(item: Item): Registry | undefined {
-  try {
-    return registryOf(item);
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return undefined;
-    throw error;
-  }
+  if (item === undefined || optionalTextOf(item, CLAIMED_BY) !== by) return undefined;
+  // One that cannot be read must not keep all others from being refreshed; its time to be urgent stays in the index and comes.
+  return readableRegistry(table, item);
 }

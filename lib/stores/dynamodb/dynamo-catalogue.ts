@@ -1,6 +1,7 @@
 /** The catalogue in one DynamoDB table, put together from its parts: a file each. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
+import { badRows, type OnBadRow } from '../bad-rows.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { agentsOn } from './agents.ts';
 import { auditIds } from './audit-item.ts';
@@ -19,6 +20,8 @@ export interface DynamoCatalogueOptions {
   readonly tableName: string;
   /** Days that decisions are listed for. */
   readonly decisionDays: number;
+  /** Is told once of each item that cannot be read. */
+  readonly onBadRow?: OnBadRow;
   readonly now?: () => number;
   /** 0 to 1: spreads the tries of what collided. */
   readonly random?: () => number;
@@ -26,10 +29,10 @@ export interface DynamoCatalogueOptions {
 
 export function dynamoCatalogue(options: DynamoCatalogueOptions): Catalogue {
   const { client, tableName, decisionDays, now = Date.now, random = Math.random } = options;
-  const table = { client, tableName, random, decisionDays };
+  const table = { client, tableName, random, decisionDays, bad: badRows(options.onBadRow) };
   const nextAuditId = auditIds(now);
   const trail = changeTrailOn(table, nextAuditId);
-  const installation = installationOn(table);
+  const installation = installationOn(table, now);
   const changeRegistry = registryChangesOn(table, { installation, trail });
   return {
     ...readCatalogue(table),

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 
 import { answered } from '../sdk-answer.ts';
-import { number, numberOf, optionalTextOf, text, textOf, textSet, type Item } from './attributes.ts';
-import { INSTALLATION_ID, installationKey, KINDS, LAST_ORDER } from './installation-item.ts';
+import { number, numberOf, optionalNumberOf, optionalTextOf, text, textOf, textSet, type Item } from './attributes.ts';
+import { INSTALLATION_ID, installationKey, KINDS, LAST_ORDER, SINCE } from './installation-item.ts';
 import { getItem, type Table } from './table.ts';
 
 export interface Installation {
@@ -14,7 +14,7 @@ export interface Installation {
   readonly rememberKind: (kind: string) => Promise<void>;
 }
 
-export function installationOn(table: Table): Installation {
+export function installationOn(table: Table, now: () => number): Installation {
   let known: string | undefined;
   const update = async (changes: Partial<UpdateItemCommandInput>): Promise<Item> => {
     const input = { TableName: table.tableName, Key: installationKey(), ReturnValues: 'ALL_NEW', ...changes } as const;
@@ -24,7 +24,7 @@ export function installationOn(table: Table): Installation {
     installationId: async () => {
       if (known !== undefined) return known;
       const item = (await getItem(table, installationKey())) ?? {};
-      known = optionalTextOf(item, INSTALLATION_ID) ?? textOf(await update(firstId()), INSTALLATION_ID);
+      known = optionalTextOf(item, INSTALLATION_ID) ?? textOf(await update(firstId(now())), INSTALLATION_ID);
       return known;
     },
     nextOrder: async (kind) => {
@@ -46,10 +46,19 @@ export function installationOn(table: Table): Installation {
 }
 
 /** Whoever comes first makes it. Hexadecimal: what it goes into, an AWS external id among others, takes few other characters. */
-function firstId(): Partial<UpdateItemCommandInput> {
+function firstId(now: number): Partial<UpdateItemCommandInput> {
   return {
-    UpdateExpression: 'SET #id = if_not_exists(#id, :id)',
-    ExpressionAttributeNames: { '#id': INSTALLATION_ID },
-    ExpressionAttributeValues: { ':id': text(randomBytes(16).toString('hex')) },
+    UpdateExpression: 'SET #id = if_not_exists(#id, :id), #since = if_not_exists(#since, :now)',
+    ExpressionAttributeNames: { '#id': INSTALLATION_ID, '#since': SINCE },
+    ExpressionAttributeValues: { ':id': text(randomBytes(16).toString('hex')), ':now': number(now) },
   };
+}
+
+/** For whoever may only read. Undefined: nothing was ever written to this table. */
+export async function readInstallation(
+  table: Table,
+): Promise<{ readonly id: string; readonly since: number } | undefined> {
+  const item = (await getItem(table, installationKey())) ?? {};
+  const id = optionalTextOf(item, INSTALLATION_ID);
+  return id === undefined ? undefined : { id, since: optionalNumberOf(item, SINCE) ?? 0 };
 }

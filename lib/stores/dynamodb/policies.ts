@@ -2,11 +2,11 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 
 import type { StoredPolicy } from '../../domain/policy.ts';
-import type { Catalogue, ConditionalWrite, PolicyScope } from '../catalogue.ts';
-import { number } from './attributes.ts';
+import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
+import { number, type Item } from './attributes.ts';
 import type { ChangeTrail } from './audit-trail.ts';
 import { countEnvironments } from './environments.ts';
-import { policyItem, policyKey, policyOf } from './policy-item.ts';
+import { policyItem, policyKey } from './policy-item.ts';
 import { getItem } from './table.ts';
 import { putNew, transact, untilDone, type WriteTable } from './writes.ts';
 
@@ -15,13 +15,13 @@ export function policiesOn(table: WriteTable, trail: ChangeTrail): Pick<Catalogu
     putPolicy: async ({ scope, document, expectedRevision, updatedAt, change }) =>
       await untilDone(async (): Promise<ConditionalWrite<StoredPolicy> | 'collided'> => {
         const stored = await getItem(table, policyKey(scope));
-        const currentRevision = stored === undefined ? 0 : policyOf(stored).revision;
+        const currentRevision = revisionOf(stored);
         if (expectedRevision !== undefined && expectedRevision !== currentRevision) {
           return { kind: 'conflict', currentRevision };
         }
         const policy = { document, revision: currentRevision + 1, updatedAt };
         const written = await transact(table, [
-          put(table, scope, policy),
+          put(table, policyItem(scope, policy, stored), stored),
           ...(stored === undefined && scope !== null ? countEnvironments(table, { before: [], after: [scope] }) : []),
           trail.entry(change),
         ]);
@@ -30,17 +30,23 @@ export function policiesOn(table: WriteTable, trail: ChangeTrail): Pick<Catalogu
   };
 }
 
+/** 0 where there is none, or none that can be read. */
+function revisionOf(stored: Item | undefined): number {
+  const revision = Number(stored?.['revision']?.N ?? 0);
+  return Number.isFinite(revision) ? revision : 0;
+}
+
 /** On condition that the policy before it is the one that is stored. */
-function put(table: WriteTable, scope: PolicyScope, policy: StoredPolicy): TransactWriteItem {
-  const item = policyItem(scope, policy);
-  if (policy.revision === 1) return putNew(table, item);
+function put(table: WriteTable, item: Item, before: Item | undefined): TransactWriteItem {
+  if (before === undefined) return putNew(table, item);
   return {
     Put: {
       TableName: table.tableName,
       Item: item,
       ConditionExpression: '#revision = :before',
       ExpressionAttributeNames: { '#revision': 'revision' },
-      ExpressionAttributeValues: { ':before': number(policy.revision - 1) },
+      // Compared as it is stored, whatever that is.
+      ExpressionAttributeValues: { ':before': before['revision'] ?? number(0) },
     },
   };
 }

@@ -6,13 +6,12 @@ import type { Catalogue } from '../catalogue.ts';
 import { agentKey, agentOf, principalAgentsOf } from './agent-item.ts';
 import { fitsKey } from './attributes.ts';
 import { policyKey, policyOf } from './policy-item.ts';
-import { registryOf } from './registry-item.ts';
 import { registryListOn } from './registry-list.ts';
-import { registriesOnHost, registryItemById } from './registry-reads.ts';
+import { registriesOnHost, registryItemById, storedRegistry } from './registry-reads.ts';
 import { resolveViewOn } from './resolve-view.ts';
 import { firstUrgentOn, soonestExpiriesOn } from './soonest.ts';
 import { PREFIX } from './table-schema.ts';
-import { getItem, readPartition, type Table } from './table.ts';
+import { getItem, readPartition, type ReadTable } from './table.ts';
 
 export type ReadCatalogue = Pick<
   Catalogue,
@@ -25,28 +24,30 @@ export type ReadCatalogue = Pick<
   | 'listPrincipals'
   | 'soonestExpiries'
   | 'firstUrgent'
+  | 'badRows'
 >;
 
-export function readCatalogue(table: Table): ReadCatalogue {
+export function readCatalogue(table: ReadTable): ReadCatalogue {
   return {
     readForResolve: resolveViewOn(table),
     getRegistry: async (id) => {
       const item = await registryItemById(table, id);
-      return item === undefined ? undefined : registryOf(item);
+      return item === undefined ? undefined : storedRegistry(table, item);
     },
     listRegistries: registryListOn(table),
-    registriesOnHost: async (host) => await registriesOnHost(table, host),
+    registriesOnHost: async (host) => (await registriesOnHost(table, host)).registries,
     getPolicy: async (scope) => {
       const item = await getItem(table, policyKey(scope));
-      return item === undefined ? undefined : policyOf(item);
+      return item === undefined ? undefined : policyOf(table, scope, item);
     },
     getAgent: async (id) => {
       if (!fitsKey(id)) return undefined;
       const item = await getItem(table, agentKey(id));
-      return item === undefined ? undefined : agentOf(item);
+      return item === undefined ? undefined : agentOf(table, item);
     },
-    listPrincipals: async () => principalAgentsOf(await readPartition(table, PREFIX.principals)),
+    listPrincipals: async () => principalAgentsOf(table, await readPartition(table, PREFIX.principals)),
     soonestExpiries: soonestExpiriesOn(table),
     firstUrgent: firstUrgentOn(table),
+    badRows: async () => await table.bad.still(),
   };
 }

@@ -1,7 +1,7 @@
 /** The refresher's queue: what is due, who has it, and how it ended. due-claims.ts takes from it. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, RefreshOutcome } from '../catalogue.ts';
-import { finishedRegistry } from '../registry-document.ts';
+import { finishedRegistry, recordAfterRejection } from '../registry-document.ts';
 import { claimDueOn } from './due-claims.ts';
 import type { ChangeRegistry, Decision } from './registry-change.ts';
 import type { WriteTable } from './writes.ts';
@@ -20,15 +20,12 @@ export function refreshQueueOn(table: WriteTable, changeRegistry: ChangeRegistry
         return { answer: next, write: { next } };
       }),
     finishRefresh: async (outcome) => await changeRegistry(outcome.registryId, (stored) => finished(stored, outcome)),
-    reportRejection: async ({ registryId, version, now }) =>
-      await changeRegistry(registryId, (stored): Decision<Awaited<ReturnType<Catalogue['reportRejection']>>> => {
+    reportRejection: async (report) =>
+      await changeRegistry(report.registryId, (stored): Decision<Awaited<ReturnType<Catalogue['reportRejection']>>> => {
         if (stored === undefined) return { answer: 'missing' };
-        const { credential } = stored;
-        if (credential.current?.version !== version) return { answer: 'superseded' };
-        if (credential.rejectedVersion === version) return { answer: 'already_reported' };
-        const dueAt = Math.min(credential.dueAt ?? now, now);
-        const next = { ...stored, credential: { ...credential, rejectedVersion: version, dueAt } };
-        return { answer: 'scheduled', write: { next } };
+        const credential = recordAfterRejection(stored.credential, report);
+        if (typeof credential === 'string') return { answer: credential };
+        return { answer: 'scheduled', write: { next: { ...stored, credential } } };
       }),
   };
 }

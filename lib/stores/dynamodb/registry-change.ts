@@ -7,12 +7,12 @@ import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { ChangeEntry } from '../../domain/audit.ts';
 import { splitAddress } from '../../domain/address.ts';
 import type { Registry } from '../../domain/registry.ts';
-import { number } from './attributes.ts';
+import { number, type Item } from './attributes.ts';
 import type { ChangeTrail } from './audit-trail.ts';
 import { countEnvironments } from './environments.ts';
 import type { Installation } from './installation.ts';
-import { pointerKey, registryItem, registryKey, registryOf, STAMP, stampOf } from './registry-item.ts';
-import { registryItemById } from './registry-reads.ts';
+import { pointerKey, registryItem, registryKey, STAMP, stampOf } from './registry-item.ts';
+import { registryItemById, storedRegistry } from './registry-reads.ts';
 import { transact, untilDone, type WriteTable } from './writes.ts';
 
 export interface Decision<Answer> {
@@ -30,6 +30,7 @@ export type ChangeRegistry = <Answer>(
 interface Stored {
   readonly registry: Registry;
   readonly stamp: number;
+  readonly item: Item;
 }
 
 export function registryChangesOn(
@@ -40,7 +41,8 @@ export function registryChangesOn(
   return async (id, decide) => {
     const { answer } = await untilDone(async () => {
       const item = await registryItemById(table, id);
-      const stored = item === undefined ? undefined : { registry: registryOf(item), stamp: stampOf(item) };
+      const stored =
+        item === undefined ? undefined : { registry: storedRegistry(table, item), stamp: stampOf(item), item };
       const decision = decide(stored?.registry);
       if (decision.write === undefined || stored === undefined) return decision;
       const { next, changes = [] } = decision.write;
@@ -62,7 +64,8 @@ export function registryChangesOn(
 }
 
 function replacement(table: WriteTable, stored: Stored, next: Registry): TransactWriteItem {
-  return { Put: { TableName: table.tableName, Item: registryItem(next, stored.stamp + 1), ...unchangedSince(stored) } };
+  const Item = registryItem(next, stored.stamp + 1, stored.item);
+  return { Put: { TableName: table.tableName, Item, ...unchangedSince(stored) } };
 }
 
 function removal({ tableName }: WriteTable, stored: Stored): readonly TransactWriteItem[] {

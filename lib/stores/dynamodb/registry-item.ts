@@ -8,9 +8,11 @@
 import { splitAddress } from '../../domain/address.ts';
 import type { CredentialRecord } from '../../domain/credential.ts';
 import type { Registry } from '../../domain/registry.ts';
-import { credentialDocument, credentialText, documentText, registryDocument } from '../registry-document.ts';
-import { parseJson } from '../stored-json.ts';
+import { credentialDocument, credentialDocumentOf, documentOf, registryDocument } from '../registry-document.ts';
+import { readDocument, writeDocument } from '../stored-document.ts';
 import {
+  documentAttributes,
+  documentTexts,
   keyOf,
   number,
   numberOf,
@@ -18,6 +20,7 @@ import {
   optionalTextOf,
   text,
   textOf,
+  textsBefore,
   textSet,
   type Item,
 } from './attributes.ts';
@@ -46,13 +49,16 @@ export function pointerItem(registry: Pick<Registry, 'id' | 'address'>): Item {
   return { ...pointerKey(registry.id), host: text(splitAddress(registry.address).host) };
 }
 
-export function registryItem(registry: Registry, stamp: number): Item {
+/** `before`: the item that it replaces. */
+export function registryItem(registry: Registry, stamp: number, before?: Item): Item {
   const { id, address, order, revision, state, source, environments, credential } = registry;
   const { dueAt, claim } = credential;
+  const settings = writeDocument(registryDocument, documentOf(registry), textsBefore(before, 'document'));
+  const record = writeDocument(credentialDocument, credentialDocumentOf(credential), textsBefore(before, 'credential'));
   return {
     ...registryKey(splitAddress(address).host, id),
-    document: text(documentText(registry)),
-    credential: text(credentialText(credential)),
+    ...documentAttributes('document', settings),
+    ...documentAttributes('credential', record),
     order: number(order),
     revision: number(revision),
     [STAMP]: number(stamp),
@@ -99,16 +105,11 @@ export function isRegistryItem(item: Item): boolean {
 
 export function registryOf(item: Item): Registry {
   return {
-    ...parseJson(registryDocument, textOf(item, 'document')),
+    ...readDocument(registryDocument, documentTexts(item, 'document')),
     order: numberOf(item, 'order'),
     revision: numberOf(item, 'revision'),
     credential: credentialOf(item),
   };
-}
-
-/** Newest first. */
-export function registriesOf(items: readonly Item[]): readonly Registry[] {
-  return items.map(registryOf).toSorted((left, right) => right.order - left.order);
 }
 
 export function stampOf(item: Item): number {
@@ -119,13 +120,13 @@ function credentialOf(item: Item): CredentialRecord {
   const dueAt = optionalNumberOf(item, REFRESH_AT);
   const id = optionalTextOf(item, CLAIM_ID);
   return {
-    ...parseJson(credentialDocument, textOf(item, 'credential')),
+    ...readDocument(credentialDocument, documentTexts(item, 'credential')),
     ...(dueAt === undefined ? {} : { dueAt }),
     ...(id === undefined ? {} : { claim: { id, until: numberOf(item, CLAIM_UNTIL) } }),
   };
 }
 
-/** The id within a key that an index gave. */
+/** The id within an item's key. */
 export function registryIdOf(key: Item): string {
   return textOf(key, 'sk').slice(PREFIX.registry.length);
 }

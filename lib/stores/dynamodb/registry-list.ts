@@ -1,46 +1,56 @@
 /** Lists of registries, newest first: those at an address from its host's partition, all others along the index. */
 import { EVERY_ENVIRONMENT } from '../../domain/environment-name.ts';
 import type { Registry } from '../../domain/registry.ts';
-import type { Catalogue, Page, RegistryFilter } from '../catalogue.ts';
+import { isPerhapsAt, type UnreadableRegistry } from '../../domain/unreadable-registry.ts';
+import type { Catalogue, RegistryFilter, RegistryPage } from '../catalogue.ts';
 import { encodeCursor, withOneMore } from '../cursor.ts';
 import { text, type Item } from './attributes.ts';
 import { listPage, positionAfter, type ListFilter } from './list-pages.ts';
-import { REGISTRIES_LIST, registryListKey, registryOf } from './registry-item.ts';
-import { registriesOnHost } from './registry-reads.ts';
-import type { Table } from './table.ts';
+import { REGISTRIES_LIST, registryListKey } from './registry-item.ts';
+import { readableRegistry, registriesOnHost, unreadableOf } from './registry-reads.ts';
+import type { ReadTable } from './table.ts';
 
 const LIST_KEY = /^[0-9]{16}$/;
 
-export function registryListOn(table: Table): Catalogue['listRegistries'] {
+export function registryListOn(table: ReadTable): Catalogue['listRegistries'] {
   return async ({ filter, limit, cursor }) => {
     const position = positionAfter(REGISTRIES_LIST, cursor, LIST_KEY);
     if (position === 'bad_cursor') return position;
     const { after } = position;
     if (filter.address !== undefined) return await pageAtAddress(table, filter.address, { filter, limit, after });
+    const unreadable: UnreadableRegistry[] = [];
     const decode = (item: Item): Registry | undefined => {
-      const registry = registryOf(item);
-      return fits(registry, filter) ? registry : undefined;
+      const registry = readableRegistry(table, item);
+      if (registry === undefined) unreadable.push(unreadableOf(item));
+      return registry !== undefined && fits(registry, filter) ? registry : undefined;
     };
     const order = { list: REGISTRIES_LIST, newestFirst: true } as const;
-    return await listPage(table, { ...order, limit, after, filter: indexFilter(filter), decode });
+    const page = await listPage(table, { ...order, limit, after, filter: indexFilter(filter), decode });
+    return withUnreadable(page, unreadable);
   };
 }
 
 async function pageAtAddress(
-  table: Table,
+  table: ReadTable,
   address: string,
   query: { readonly filter: RegistryFilter; readonly limit: number; readonly after: string | undefined },
-): Promise<Page<Registry>> {
+): Promise<RegistryPage> {
   const { filter, limit, after } = query;
   const host = address.split('/', 1).join('');
-  const fitting = (await registriesOnHost(table, host)).filter(
+  const { registries, unreadable } = await registriesOnHost(table, host);
+  const fitting = registries.filter(
     (registry) => fits(registry, filter) && (after === undefined || registryListKey(registry.order) < after),
   );
   const items = fitting.slice(0, withOneMore(limit) - 1);
   const last = items.length < fitting.length ? items.at(-1) : undefined;
-  return last === undefined
-    ? { items }
-    : { items, cursor: encodeCursor(REGISTRIES_LIST, [registryListKey(last.order)]) };
+  const end = last === undefined ? {} : { cursor: encodeCursor(REGISTRIES_LIST, [registryListKey(last.order)]) };
+  // Where they would be in the list nobody knows: on its first page.
+  const there = after === undefined ? unreadable.filter((each) => isPerhapsAt(each, address)) : [];
+  return withUnreadable({ items, ...end }, there);
+}
+
+function withUnreadable(page: RegistryPage, unreadable: readonly UnreadableRegistry[]): RegistryPage {
+  return unreadable.length === 0 ? page : { ...page, unreadable };
 }
 
 function fits({ address, environments, source, state }: Registry, filter: RegistryFilter): boolean {

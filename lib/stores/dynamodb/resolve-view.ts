@@ -6,16 +6,17 @@ import { ExecuteStatementCommand } from '@aws-sdk/client-dynamodb';
 
 import type { Agent } from '../../domain/agent.ts';
 import type { StoredPolicy } from '../../domain/policy.ts';
-import type { CallerQuery, Catalogue, ResolveView } from '../catalogue.ts';
+import type { CallerQuery, Catalogue, PolicyScope, ResolveView } from '../catalogue.ts';
 import { agentOf, agentPartition, principalAgentsOf } from './agent-item.ts';
 import { answered } from '../sdk-answer.ts';
 import { text, textOf, type Item } from './attributes.ts';
 import { policyOf, policyPartition } from './policy-item.ts';
-import { hostPartition, isRegistryItem, registriesOf } from './registry-item.ts';
+import { hostPartition, isRegistryItem } from './registry-item.ts';
+import { registriesOf } from './registry-reads.ts';
 import { PARTITION_KEY, PREFIX } from './table-schema.ts';
-import type { Table } from './table.ts';
+import type { ReadTable, Table } from './table.ts';
 
-export function resolveViewOn(table: Table): Catalogue['readForResolve'] {
+export function resolveViewOn(table: ReadTable): Catalogue['readForResolve'] {
   return async ({ caller, environment, host }) => {
     const of = {
       callers: caller.kind === 'principals' ? PREFIX.principals : agentPartition(caller.id),
@@ -26,13 +27,17 @@ export function resolveViewOn(table: Table): Catalogue['readForResolve'] {
     const items = await readPartitions(table, [of.callers, of.organisation, of.environment, of.host]);
     const within = (partition: string): readonly Item[] =>
       items.filter((item) => textOf(item, PARTITION_KEY) === partition);
-    const agents = agentsOf(caller, within(of.callers));
+    const agents = agentsOf(table, caller, within(of.callers));
     if (agents.length === 0) return NOTHING_FOR_STRANGERS;
+    const policy = (scope: PolicyScope, [item]: readonly Item[]): StoredPolicy | undefined =>
+      item === undefined ? undefined : policyOf(table, scope, item);
+    const { registries, unreadable } = registriesOf(table, within(of.host).filter(isRegistryItem));
     return {
       agents,
-      organisationPolicy: onlyPolicyOf(within(of.organisation)),
-      environmentPolicy: onlyPolicyOf(within(of.environment)),
-      registries: registriesOf(within(of.host).filter(isRegistryItem)),
+      organisationPolicy: policy(null, within(of.organisation)),
+      environmentPolicy: policy(environment, within(of.environment)),
+      registries,
+      ...(unreadable.length === 0 ? {} : { unreadable }),
     };
   };
 }
@@ -44,12 +49,8 @@ const NOTHING_FOR_STRANGERS: ResolveView = {
   registries: [],
 };
 
-function agentsOf(caller: CallerQuery, items: readonly Item[]): readonly Agent[] {
-  return caller.kind === 'principals' ? principalAgentsOf(items) : items.map(agentOf);
-}
-
-function onlyPolicyOf([item]: readonly Item[]): StoredPolicy | undefined {
-  return item === undefined ? undefined : policyOf(item);
+function agentsOf(table: ReadTable, caller: CallerQuery, items: readonly Item[]): readonly Agent[] {
+  return caller.kind === 'principals' ? principalAgentsOf(table, items) : items.map((item) => agentOf(table, item));
 }
 
 async function readPartitions({ client, tableName }: Table, partitions: readonly string[]): Promise<readonly Item[]> {

@@ -8,6 +8,7 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 
+import type { BadRows } from '../bad-rows.ts';
 import { StoreUnavailable } from '../catalogue.ts';
 import { answered } from '../sdk-answer.ts';
 import { textOf, type Item } from './attributes.ts';
@@ -16,6 +17,11 @@ import { PARTITION_KEY, SORT_KEY } from './table-schema.ts';
 export interface Table {
   readonly client: DynamoDBClient;
   readonly tableName: string;
+}
+
+/** For what is made of items: one that cannot be read is noted there. */
+export interface ReadTable extends Table {
+  readonly bad: BadRows;
 }
 
 /** As it is now, not as it was a moment ago. */

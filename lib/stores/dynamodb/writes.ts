@@ -17,9 +17,9 @@ import { StoreUnavailable } from '../catalogue.ts';
 import { codeOf } from '../sdk-answer.ts';
 import type { Item } from './attributes.ts';
 import { PARTITION_KEY } from './table-schema.ts';
-import type { Table } from './table.ts';
+import type { ReadTable, Table } from './table.ts';
 
-export interface WriteTable extends Table {
+export interface WriteTable extends ReadTable {
   /** 0 to 1: spreads what collided. */
   readonly random: () => number;
 }

@@ -10,10 +10,11 @@ import { entryDocument } from '../audit-document.ts';
 import type { Page, PageResult } from '../catalogue.ts';
 import { encodeCursor, pageOf, positionBefore, withOneMore } from '../cursor.ts';
 import { endedAt } from '../since.ts';
-import { parseJson } from '../stored-json.ts';
+import type { BadRows } from '../bad-rows.ts';
+import { readDocument, writeDocument } from '../stored-document.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database, Row } from './database.ts';
-import { numberOf, textOf } from './rows.ts';
+import { documentTexts, numberOf } from './rows.ts';
 
 export interface AuditTrail {
   /** Within the caller's transaction. */
@@ -32,9 +33,9 @@ const PRUNED_AT_ONCE = 1_000;
 
 export function auditTrail(
   database: Database,
-  { keep, commits }: { readonly keep: number; readonly commits: CommitQueue },
+  { keep, commits, bad }: { readonly keep: number; readonly commits: CommitQueue; readonly bad: BadRows },
 ): AuditTrail {
-  const insert = database.prepare('INSERT INTO audit (type, environment, subject, entry) VALUES (?, ?, ?, ?)');
+  const insert = insertion(database);
   const newest = database.prepare('SELECT max(seq) AS seq FROM audit');
   const prune = database.prepare(`DELETE FROM audit WHERE seq > ? AND seq <= ? AND type = 'decision'`);
   /** No decision is left up to here: so that each time looks at the next few rows only, and not at all that stayed. */
@@ -44,7 +45,7 @@ export function auditTrail(
 
   /** Returns up to where no decision is left. */
   const write = (entries: readonly DecisionEntry[]): number => {
-    for (const entry of entries) insert.run(entry.type, entry.environment, null, JSON.stringify(entry));
+    for (const entry of entries) insert(entry, { environment: entry.environment });
     const upTo = Math.min(numberOf(newest.get() ?? {}, 'seq') - keep, prunedTo + PRUNED_AT_ONCE + entries.length);
     if (upTo > prunedTo) prune.run(prunedTo, upTo);
     return Math.max(prunedTo, upTo);
@@ -65,7 +66,7 @@ export function auditTrail(
 
   return {
     insertChange: (change) => {
-      insert.run(change.type, null, change.subject, JSON.stringify(change));
+      insert(change, { subject: change.subject });
     },
     recordDecision: async (entry) => {
       if (batch === undefined) {
@@ -76,20 +77,45 @@ export function auditTrail(
       }
       await batch.written;
     },
-    listAudit: auditLists(database),
+    listAudit: auditLists(database, bad),
   };
 }
 
-function auditLists(database: Database): AuditTrail['listAudit'] {
-  const all = database.prepare('SELECT seq, entry FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?');
+function insertion(database: Database) {
+  const insert = database.prepare(
+    'INSERT INTO audit (type, environment, subject, entry, entry_later) VALUES (?, ?, ?, ?, ?)',
+  );
+  return (
+    entry: DecisionEntry | ChangeEntry,
+    { environment, subject }: { readonly environment?: string; readonly subject?: string },
+  ): void => {
+    const { document, later } = writeDocument(entryDocument, entry);
+    insert.run(entry.type, environment ?? null, subject ?? null, document, later ?? null);
+  };
+}
+
+function auditLists(database: Database, bad: BadRows): AuditTrail['listAudit'] {
+  const bySeq = database.prepare('SELECT seq, entry, entry_later FROM audit WHERE seq = ?');
+  const decode = (row: Row): AuditEntry | undefined => {
+    const seq = numberOf(row, 'seq');
+    return bad.readable(
+      { table: 'audit', id: String(seq) },
+      () => entryOf(row),
+      () => {
+        const now = bySeq.get(seq);
+        return now === undefined ? undefined : entryOf(now);
+      },
+    );
+  };
+  const all = database.prepare('SELECT seq, entry, entry_later FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?');
   const changes = database.prepare(
-    `SELECT seq, entry FROM audit WHERE seq < ? AND type = 'change' ORDER BY seq DESC LIMIT ?`,
+    `SELECT seq, entry, entry_later FROM audit WHERE seq < ? AND type = 'change' ORDER BY seq DESC LIMIT ?`,
   );
   const decisions = database.prepare(
-    `SELECT seq, entry FROM audit WHERE seq < ? AND type = 'decision' ORDER BY seq DESC LIMIT ?`,
+    `SELECT seq, entry, entry_later FROM audit WHERE seq < ? AND type = 'decision' ORDER BY seq DESC LIMIT ?`,
   );
   const ofEnvironment = database.prepare(
-    'SELECT seq, entry FROM audit WHERE seq < ? AND environment = ? ORDER BY seq DESC LIMIT ?',
+    'SELECT seq, entry, entry_later FROM audit WHERE seq < ? AND environment = ? ORDER BY seq DESC LIMIT ?',
   );
   const ofSubject = database.prepare(SUBJECT_SQL);
   return async ({ limit, cursor, environment, type, subject, sort, since }) => {
@@ -97,7 +123,7 @@ function auditLists(database: Database): AuditTrail['listAudit'] {
     if (before === 'bad_cursor') return before;
     const count = withOneMore(limit);
     const page = (rows: readonly Row[]): Page<AuditEntry> =>
-      endedAt(since, pageOf(rows, { limit, decode: entryOf, cursorAfter }));
+      endedAt(since, pageOf(rows, { limit, decode, cursorAfter }));
     if (subject !== undefined) {
       // No decision has a subject, and no change is made in an environment.
       if (environment !== undefined || type === 'decision') return { items: [] };
@@ -111,14 +137,14 @@ function auditLists(database: Database): AuditTrail['listAudit'] {
   };
 }
 
-/** The newest below a number, of one subject; of its actions those that fit a pattern. */
-export const SUBJECT_SQL = `SELECT seq, entry FROM audit
-  WHERE seq < ? AND subject = ? AND entry ->> '$.action' GLOB ? ORDER BY seq DESC LIMIT ?`;
+/** The newest below a number, of one subject; of its actions those that fit a pattern, or what cannot be read for all of them. */
+export const SUBJECT_SQL = `SELECT seq, entry, entry_later FROM audit
+  WHERE seq < ? AND subject = ? AND iif(json_valid(entry), entry ->> '$.action', '') GLOB ? ORDER BY seq DESC LIMIT ?`;
 
 function cursorAfter(row: Row): string {
   return encodeCursor('audit', [numberOf(row, 'seq')]);
 }
 
 function entryOf(row: Row): AuditEntry {
-  return { ...parseJson(entryDocument, textOf(row, 'entry')), id: String(numberOf(row, 'seq')) };
+  return { ...readDocument(entryDocument, documentTexts(row, 'entry')), id: String(numberOf(row, 'seq')) };
 }

@@ -80,3 +80,17 @@ export const CATALOGUE_MIGRATIONS: readonly string[] = [
    UPDATE audit SET subject = json_extract(entry, '$.subject') WHERE type = 'change' AND json_valid(entry);
    CREATE INDEX audit_by_subject ON audit (subject) WHERE subject IS NOT NULL`,
 ];
+
+/**
+ * What the version before this one works on without noticing: columns that may be empty, tables that it does not know. It still
+ * opens the file, and goes on where this version stopped. What it would notice is a migration.
+ */
+export const CATALOGUE_ADDITIONS: readonly string[] = [
+  // The later fields of documents, see stored-document.ts.
+  `ALTER TABLE registries ADD COLUMN document_later TEXT;
+   ALTER TABLE registries ADD COLUMN credential_later TEXT;
+   ALTER TABLE policies ADD COLUMN document_later TEXT;
+   ALTER TABLE agents ADD COLUMN document_later TEXT;
+   ALTER TABLE audit ADD COLUMN entry_later TEXT;
+   ALTER TABLE installation ADD COLUMN since REAL`,
+];

@@ -5,9 +5,11 @@
  * what was being written, stays inside. Not its job: what the tables hold.
  */
 import { statSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 
 import { StoreUnavailable } from '../catalogue.ts';
+import { connect, inTransaction } from './connection.ts';
+import { migrate, type Schema } from './migrate.ts';
 import { createPrivateFile } from './private-files.ts';
 import { sqliteCode } from './sqlite-code.ts';
 
@@ -42,16 +44,6 @@ export interface Database {
   readonly close: () => void;
 }
 
-/** The file's schema is of a later version of this program. */
-export class NewerSchema extends Error {
-  readonly found: number;
-
-  constructor(found: number) {
-    super('newer schema');
-    this.found = found;
-  }
-}
-
 /** A failure in a part of a transaction has ended all of it. `cause` is the failure. */
 export class TransactionEnded extends Error {
   constructor(cause: unknown) {
@@ -60,25 +52,14 @@ export class TransactionEnded extends Error {
   }
 }
 
-/** A reader with another tool can make the write-ahead log grow. It shrinks to this once he has gone. */
-const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
-
-/** Somebody may be looking at the file with another tool: wait this long for him, no longer, as it blocks everything. */
-const BUSY_MS = 1_000;
-
-/**
- * `migrations[n]` brings the schema from version n to n + 1. Throws `StoreUnavailable`, or `NewerSchema`, and then
- * leaves the file as it was.
- */
-export function openDatabase(path: string, migrations: readonly string[]): Database {
+/** Throws `StoreUnavailable`, or `NewerSchema`, and then leaves the file as it was. */
+export function openDatabase(path: string, schema: Schema): Database {
   return translated(() => {
     // SQLite gives its -wal and -shm files the mode of the database.
     createPrivateFile(path);
-    const connection = new DatabaseSync(path);
+    const connection = connect(path);
     try {
-      // As a statement: the option `timeout` is not known before Node 22.16.
-      connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      migrate(connection, migrations);
+      migrate(connection, schema);
     } catch (error) {
       connection.close();
       throw error;
@@ -94,20 +75,6 @@ function placeOf(path: string): () => void {
     const found = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (found?.ino !== opened.ino || found.dev !== opened.dev) throw new StoreUnavailable('replaced');
   };
-}
-
-function migrate(connection: DatabaseSync, migrations: readonly string[]): void {
-  const version = connection.prepare('PRAGMA user_version').get()?.['user_version'];
-  const found = typeof version === 'number' ? version : 0;
-  if (found > migrations.length) throw new NewerSchema(found);
-  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
-  connection.exec(`PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);
-  for (const [index, sql] of migrations.entries()) {
-    if (index < found) continue;
-    inTransaction(connection, () => {
-      connection.exec(`${sql}; PRAGMA user_version = ${index + 1}`);
-    });
-  }
 }
 
 function databaseOn(connection: DatabaseSync, assertInPlace: () => void): Database {
@@ -133,18 +100,6 @@ function databaseOn(connection: DatabaseSync, assertInPlace: () => void): Databa
   };
 }
 
-function inTransaction<Value>(connection: DatabaseSync, work: () => Value): Value {
-  connection.exec('BEGIN IMMEDIATE');
-  try {
-    const value = work();
-    connection.exec('COMMIT');
-    return value;
-  } catch (error) {
-    rollBack(connection);
-    throw error;
-  }
-}
-
 function inSavepoint<Value>(connection: DatabaseSync, work: () => Value): Value {
   connection.exec('SAVEPOINT part');
   try {
@@ -163,14 +118,6 @@ function takeBackPart(connection: DatabaseSync, reason: unknown): void {
     connection.exec('ROLLBACK TO part; RELEASE part');
   } catch {
     throw new TransactionEnded(reason);
-  }
-}
-
-function rollBack(connection: DatabaseSync): void {
-  try {
-    connection.exec('ROLLBACK');
-  } catch {
-    // Some failures (a full disk) have rolled it back themselves. `isTransaction` would tell, from Node 22.16 on.
   }
 }
 

@@ -6,12 +6,13 @@ import * as z from 'zod/mini';
 import type { Credential } from '../../domain/credential.ts';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { Secret } from '../../domain/secret.ts';
-import { StoreUnavailable } from '../catalogue.ts';
-import { parseJson } from '../stored-json.ts';
+import type { BadRows } from '../bad-rows.ts';
+import { parseJson, UnreadableRow } from '../stored-json.ts';
 import type { Vault } from '../vault.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
-import { seal, unseal } from './sealing.ts';
+import { numberOf, textOf } from './rows.ts';
+import { seal, unseal, type SealedFor } from './sealing.ts';
 
 /** `rank`: what `settle` made of a version; `pending` until then. `seq` says which was put first. */
 export const VAULT_MIGRATIONS: readonly string[] = [
@@ -27,52 +28,96 @@ export const VAULT_MIGRATIONS: readonly string[] = [
    CREATE TABLE key_check (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL) STRICT`,
 ];
 
+/** As CATALOGUE_ADDITIONS. */
+export const VAULT_ADDITIONS: readonly string[] = [
+  `CREATE TABLE orphans (registry_id TEXT PRIMARY KEY, since REAL NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE installation (id TEXT NOT NULL) STRICT`,
+];
+
 type Kind = 'source' | 'issued';
 
 const CHECK_TEXT = 'this key opens this vault';
 const CHECK_FOR = ['key-check'];
 
 const sourceText = z.tuple([z.string()]);
-const issuedText = z.strictObject({
+const issuedText = z.object({
   username: z.string(),
   password: z.string(),
   issuedAt: z.number(),
   expiresAt: z.exactOptional(z.number()),
 });
 
+interface VaultParts {
+  readonly key: Uint8Array;
+  readonly commits: CommitQueue;
+  readonly bad: BadRows;
+}
+
 /** Anything here that only its key opens? */
 export function hasSealedData(database: Database): boolean {
   return database.prepare('SELECT 1 FROM key_check').get() !== undefined;
 }
 
+export function hasSecrets(database: Database): boolean {
+  return database.prepare('SELECT 1 FROM secrets LIMIT 1').get() !== undefined;
+}
+
+/** Which catalogue its registries are in. */
+export function readVaultInstallation(database: Database): string | undefined {
+  const row = database.prepare('SELECT id FROM installation').get();
+  return row === undefined ? undefined : textOf(row, 'id');
+}
+
+export function writeVaultInstallation(database: Database, id: string): void {
+  database.transaction(() => {
+    database.prepare('DELETE FROM installation').run();
+    database.prepare('INSERT INTO installation (id) VALUES (?)').run(id);
+  });
+}
+
 /** `key` is proven against what the first use of the vault left there, so that a wrong one is found now and not later. */
-export function openVault(
-  database: Database,
-  { key, commits }: { readonly key: Uint8Array; readonly commits: CommitQueue },
-): Result<Vault, 'wrong_key'> {
+export function openVault(database: Database, parts: VaultParts): Result<Vault, 'wrong_key'> {
+  const { key } = parts;
   const check = database.prepare('SELECT sealed FROM key_check').get();
   if (check === undefined) {
     database.prepare('INSERT INTO key_check VALUES (1, ?)').run(seal(key, CHECK_TEXT, CHECK_FOR));
-  } else if (!(check['sealed'] instanceof Uint8Array) || unseal(key, check['sealed'], CHECK_FOR) !== CHECK_TEXT) {
-    return failure('wrong_key');
+  } else if (unsealed(key, check['sealed'], CHECK_FOR) !== CHECK_TEXT) {
+    // It may be the check itself that is damaged.
+    if (!opensAny(database, key)) return failure('wrong_key');
+    database.prepare('UPDATE key_check SET sealed = ?').run(seal(key, CHECK_TEXT, CHECK_FOR));
   }
-  return success(vaultOn(database, { key, commits }));
+  return success(vaultOn(database, parts));
 }
 
-function vaultOn(
-  database: Database,
-  { key, commits }: { readonly key: Uint8Array; readonly commits: CommitQueue },
-): Vault {
+function opensAny(database: Database, key: Uint8Array): boolean {
+  return database
+    .prepare('SELECT registry_id, kind, version, sealed FROM secrets ORDER BY seq DESC LIMIT 100')
+    .all()
+    .some((row) => {
+      const place = [textOf(row, 'registry_id'), textOf(row, 'kind'), textOf(row, 'version')];
+      return unsealed(key, row['sealed'], place) !== undefined;
+    });
+}
+
+function unsealed(key: Uint8Array, sealed: unknown, belongsTo: SealedFor): string | undefined {
+  return sealed instanceof Uint8Array ? unseal(key, sealed, belongsTo) : undefined;
+}
+
+function vaultOn(database: Database, { key, commits, bad }: VaultParts): Vault {
   const write = async (work: () => void): Promise<void> => {
     await commits.commit(database, work);
   };
-  const values = sealedValues(database, key);
+  const values = sealedValues(database, key, bad);
   const settleKind = settling(database);
   const remove = database.prepare('DELETE FROM secrets WHERE registry_id = ?');
   const prune = database.prepare(
     `DELETE FROM secrets WHERE registry_id = ?
-     AND ((kind = 'source' AND version <> ?) OR (kind = 'issued' AND version <> ? AND rank <> 'previous'))`,
+     AND ((kind = 'source' AND version <> ? AND (rank <> 'previous' OR ? = ''))
+       OR (kind = 'issued' AND version <> ? AND rank <> 'previous'))`,
   );
+  const orphans = database.prepare('SELECT registry_id, since FROM orphans');
+  const aside = database.prepare('INSERT OR REPLACE INTO orphans (registry_id, since) VALUES (?, ?)');
+  const back = database.prepare('DELETE FROM orphans WHERE registry_id = ?');
   const ids = database.prepare('SELECT DISTINCT registry_id FROM secrets ORDER BY registry_id');
   return {
     putSource: async (registryId, version, secret) => {
@@ -81,8 +126,8 @@ function vaultOn(
       });
     },
     getSource: async (registryId, version) => {
-      const value = values.get({ registryId, kind: 'source', version });
-      return value === undefined ? undefined : new Secret(parseJson(sourceText, value)[0]);
+      const value = values.get({ registryId, kind: 'source', version }, sourceText);
+      return value === undefined ? undefined : new Secret(value[0]);
     },
     putIssued: async (registryId, { version, password, ...rest }) => {
       const text = JSON.stringify({ ...rest, password: password.reveal() });
@@ -91,9 +136,8 @@ function vaultOn(
       });
     },
     getIssued: async (registryId, version): Promise<Credential | undefined> => {
-      const value = values.get({ registryId, kind: 'issued', version });
-      if (value === undefined) return undefined;
-      const issued = parseJson(issuedText, value);
+      const issued = values.get({ registryId, kind: 'issued', version }, issuedText);
+      if (issued === undefined) return undefined;
       return { ...issued, password: new Secret(issued.password), version };
     },
     settle: async (registryId, { sourceVersion, issuedVersion }) => {
@@ -104,15 +148,23 @@ function vaultOn(
     },
     prune: async (registryId, { sourceVersion, issuedVersion }) => {
       await write(() => {
-        prune.run(registryId, sourceVersion ?? '', issuedVersion ?? '');
+        prune.run(registryId, sourceVersion ?? '', sourceVersion ?? '', issuedVersion ?? '');
       });
     },
     remove: async (registryId) => {
       await write(() => {
         remove.run(registryId);
+        back.run(registryId);
       });
     },
-    registryIds: async () => ids.all().map((row) => String(row['registry_id'])),
+    registryIds: async () => ids.all().map((row) => textOf(row, 'registry_id')),
+    orphans: async () => new Map(orphans.all().map((row) => [textOf(row, 'registry_id'), numberOf(row, 'since')])),
+    setAside: async (registryId, since) => {
+      aside.run(registryId, since);
+    },
+    takeBack: async (registryId) => {
+      back.run(registryId);
+    },
   };
 }
 
@@ -122,7 +174,7 @@ interface Place {
   readonly version: string;
 }
 
-function sealedValues(database: Database, key: Uint8Array) {
+function sealedValues(database: Database, key: Uint8Array, bad: BadRows) {
   const insert = database.prepare(
     `INSERT INTO secrets (registry_id, kind, version, sealed) VALUES (?, ?, ?, ?)
      ON CONFLICT (registry_id, kind, version) DO UPDATE SET sealed = excluded.sealed`,
@@ -132,12 +184,15 @@ function sealedValues(database: Database, key: Uint8Array) {
     put: ({ registryId, kind, version }: Place, text: string): void => {
       insert.run(registryId, kind, version, seal(key, text, [registryId, kind, version]));
     },
-    get: ({ registryId, kind, version }: Place): string | undefined => {
-      const sealed = select.get(registryId, kind, version)?.['sealed'];
-      if (sealed === undefined) return undefined;
-      const text = sealed instanceof Uint8Array ? unseal(key, sealed, [registryId, kind, version]) : undefined;
-      if (text === undefined) throw new StoreUnavailable('corrupt_row');
-      return text;
+    get: <Value>({ registryId, kind, version }: Place, schema: z.ZodMiniType<Value>): Value | undefined => {
+      const read = (): Value | undefined => {
+        const row = select.get(registryId, kind, version);
+        if (row === undefined) return undefined;
+        const text = unsealed(key, row['sealed'], [registryId, kind, version]);
+        if (text === undefined) throw new UnreadableRow();
+        return parseJson(schema, text);
+      };
+      return bad.throwing({ table: 'secrets', id: `${registryId} ${kind}` }, read, read);
     },
   };
 }
@@ -151,8 +206,7 @@ function settling(database: Database): (place: Place) => void {
   );
   const promote = database.prepare(`UPDATE secrets SET rank = 'current' WHERE seq = ?`);
   const forget = database.prepare(
-    `DELETE FROM secrets WHERE registry_id = ? AND kind = ? AND seq < ?
-     AND (rank = 'pending' OR (rank = 'previous' AND kind = 'source'))`,
+    `DELETE FROM secrets WHERE registry_id = ? AND kind = ? AND seq < ? AND rank = 'pending'`,
   );
   return ({ registryId, kind, version }) => {
     const found = find.get(registryId, kind, version);

@@ -10,18 +10,30 @@ import { join, resolve } from 'node:path';
 import { failure, success, type Result } from '../../domain/result.ts';
 import { StoreUnavailable, type Catalogue } from '../catalogue.ts';
 import type { Vault } from '../vault.ts';
-import { CATALOGUE_MIGRATIONS } from './catalogue-schema.ts';
+import { badRows, type BadRows, type OnBadRow } from '../bad-rows.ts';
+import { CATALOGUE_ADDITIONS, CATALOGUE_MIGRATIONS } from './catalogue-schema.ts';
 import { storedTimes } from './stored-times.ts';
 import { takeDataLock } from './data-lock.ts';
 import { commitQueue, type CommitQueue } from './commit-queue.ts';
-import { NewerSchema, openDatabase, type Database } from './database.ts';
-import { catalogueOn } from './embedded-catalogue.ts';
-import { hasSealedData, openVault, VAULT_MIGRATIONS } from './embedded-vault.ts';
+import { openDatabase, type Database } from './database.ts';
+import { catalogueOn, type EmbeddedCatalogue, type Installation } from './embedded-catalogue.ts';
+import {
+  hasSealedData,
+  hasSecrets,
+  openVault,
+  readVaultInstallation,
+  VAULT_ADDITIONS,
+  VAULT_MIGRATIONS,
+  writeVaultInstallation,
+} from './embedded-vault.ts';
 import { createKey, readKey } from './key-file.ts';
+import { copyBeforeMigration, isNewFile, NewerSchema, type Schema } from './migrate.ts';
 import {
   badKey,
   inUse,
   newerSchema,
+  noCatalogue,
+  otherInstallation,
   sharedAbove,
   sharedDirectory,
   symbolicLink,
@@ -29,6 +41,7 @@ import {
   type OpenFailure,
 } from './open-failure.ts';
 import { createPrivateDirectory, isSharedDirectory, sharedFolderAbove, SymbolicLink } from './private-files.ts';
+import { textOf } from './rows.ts';
 import { sqliteCode } from './sqlite-code.ts';
 
 export interface EmbeddedStoreOptions {
@@ -38,6 +51,9 @@ export interface EmbeddedStoreOptions {
   readonly keyFile?: string;
   /** How many audit entries are kept, newest first. */
   readonly auditEntries?: number;
+  /** Is told once of each row that cannot be read. */
+  readonly onBadRow?: OnBadRow;
+  readonly now?: () => number;
 }
 
 export interface EmbeddedStore {
@@ -50,6 +66,14 @@ export interface EmbeddedStore {
   readonly distrustTimes: (now: number) => Promise<void>;
   /** Is anything stored from a later time than this? Then the clock was set back while nothing ran, or was ahead before. */
   readonly holdsTimesAfter: (time: number) => Promise<boolean>;
+  readonly installation: Installation;
+  /**
+   * The vault's secrets are of this catalogue's registries. False where nothing says so: a vault of a version that did not note
+   * it, of whose registries the catalogue knows none. Then nothing may be removed from it.
+   */
+  readonly belongTogether: boolean;
+  /** Copies of the files as they were before they were migrated by this start. */
+  readonly copies: readonly string[];
   /** Writes what still waits, then lets go of the data. Afterwards every call throws `StoreUnavailable`. */
   close(): Promise<void>;
 }
@@ -80,6 +104,9 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   }
 }
 
+const CATALOGUE: Schema = { migrations: CATALOGUE_MIGRATIONS, additions: CATALOGUE_ADDITIONS };
+const VAULT: Schema = { migrations: VAULT_MIGRATIONS, additions: VAULT_ADDITIONS };
+
 /** Pushes on `undo` how to close each thing it opens. */
 function openParts(
   options: EmbeddedStoreOptions,
@@ -99,21 +126,83 @@ function openParts(
   if ('kind' in lock.value) return failure(lock.value);
   undo.push(lock.value.release);
 
+  const paths = { catalogue: join(directory, 'catalogue.db'), vault: join(directory, 'vault.db') };
+  // Each on its own, so that it is told which of them cannot be read.
+  const vaultIsNew = attempt(paths.vault, () => isNewFile(paths.vault));
+  if (!vaultIsNew.ok) return vaultIsNew;
+  const isNew = attempt(paths.catalogue, () => isNewFile(paths.catalogue));
+  if (!isNew.ok) return isNew;
+  const copies = attempt(directory, () =>
+    copyBeforeMigration([
+      { path: paths.catalogue, schema: CATALOGUE },
+      { path: paths.vault, schema: VAULT },
+    ]),
+  );
+  if (!copies.ok) return copies;
   const commits = commitQueue();
-  const vault = openVaultFile(options, { commits, undo });
-  if (!vault.ok) return vault;
-  const path = join(directory, 'catalogue.db');
-  const database = attempt(path, () => openDatabase(path, CATALOGUE_MIGRATIONS));
+  const shared = { ...options, commits, bad: badRows(options.onBadRow) };
+  const opened = openVaultFile({ ...shared, path: paths.vault }, undo);
+  if (!opened.ok) return opened;
+  const { vault, database: vaultFile } = opened.value;
+  // Nothing is made beside it: a file that is brought back must find its place free.
+  if (isNew.value && hasSecrets(vaultFile)) return failure(noCatalogue(paths));
+  const embedded = openCatalogueFile({ ...shared, path: paths.catalogue }, undo);
+  if (!embedded.ok) return embedded;
+  const { catalogue, installation, times } = embedded.value;
+  const matched = attempt(paths.vault, () => matchInstallations(vaultFile, embedded.value));
+  if (!matched.ok) return matched;
+  if (matched.value === 'other') return failure(otherInstallation(paths));
+  const badRowsInPlace = async (): ReturnType<Catalogue['badRows']> => {
+    vaultFile.assertInPlace();
+    return await catalogue.badRows();
+  };
+  undo.push(commits.close);
+  return success({
+    catalogue: { ...catalogue, badRows: badRowsInPlace },
+    vault,
+    installation,
+    belongTogether: matched.value === 'same',
+    copies: copies.value,
+    ...times,
+  });
+}
+
+/** The vault takes over the catalogue's installation where nothing speaks against it. */
+function matchInstallations(
+  vaultFile: Database,
+  { installation, knows }: EmbeddedCatalogue,
+): 'same' | 'other' | 'unknown' {
+  const noted = readVaultInstallation(vaultFile);
+  if (noted === installation.id) return 'same';
+  if (hasSecrets(vaultFile)) {
+    if (noted !== undefined) return 'other';
+    const ids = vaultFile.prepare('SELECT DISTINCT registry_id FROM secrets').all();
+    if (!ids.some((row) => knows(textOf(row, 'registry_id')))) return 'unknown';
+  }
+  writeVaultInstallation(vaultFile, installation.id);
+  return 'same';
+}
+
+type FileOptions = EmbeddedStoreOptions & {
+  readonly path: string;
+  readonly commits: CommitQueue;
+  readonly bad: BadRows;
+};
+
+interface OpenCatalogue extends EmbeddedCatalogue {
+  readonly times: ReturnType<typeof storedTimes>;
+}
+
+function openCatalogueFile(options: FileOptions, undo: (() => void)[]): Result<OpenCatalogue, OpenFailure> {
+  const { path, commits, bad, auditEntries = AUDIT_ENTRIES, now = Date.now } = options;
+  const database = attempt(path, () => openDatabase(path, CATALOGUE));
   if (!database.ok) return database;
   undo.push(database.value.close);
-  const auditEntries = options.auditEntries ?? AUDIT_ENTRIES;
-  const catalogue = attempt(path, () => {
+  return attempt(path, () => {
     dropClaims(database.value);
-    return catalogueOn(database.value, { auditEntries, commits });
+    const embedded = catalogueOn(database.value, { auditEntries, commits, bad, now: now() });
+    return { ...embedded, times: storedTimes(database.value, commits) };
   });
-  if (!catalogue.ok) return catalogue;
-  undo.push(commits.close);
-  return success({ catalogue: catalogue.value, vault: vault.value, ...storedTimes(database.value, commits) });
 }
 
 /** Whoever had claims is gone: the data is locked by this process alone. */
@@ -122,21 +211,22 @@ function dropClaims(database: Database): void {
 }
 
 function openVaultFile(
-  options: EmbeddedStoreOptions,
-  { commits, undo }: { readonly commits: CommitQueue; readonly undo: (() => void)[] },
-): Result<Vault, OpenFailure> {
-  const path = join(options.directory, 'vault.db');
+  options: FileOptions,
+  undo: (() => void)[],
+): Result<{ readonly vault: Vault; readonly database: Database }, OpenFailure> {
+  const { path, commits, bad } = options;
   const keyFile = resolve(options.keyFile ?? join(options.directory, 'vault.key'));
-  const database = attempt(path, () => openDatabase(path, VAULT_MIGRATIONS));
+  const database = attempt(path, () => openDatabase(path, VAULT));
   if (!database.ok) return database;
   undo.push(database.value.close);
   const key = attempt(keyFile, () => keyFor(database.value, keyFile));
   if (!key.ok) return key;
   if (!key.value.ok) return failure(badKey(keyFile, key.value.failure));
   const bytes = key.value.value;
-  const vault = attempt(path, () => openVault(database.value, { key: bytes, commits }));
+  const vault = attempt(path, () => openVault(database.value, { key: bytes, commits, bad }));
   if (!vault.ok) return vault;
-  return vault.value.ok ? success(vault.value.value) : failure(badKey(keyFile, vault.value.failure));
+  if (!vault.value.ok) return failure(badKey(keyFile, vault.value.failure));
+  return success({ vault: vault.value.value, database: database.value });
 }
 
 /** A missing key is made only where nothing needs the old one. */

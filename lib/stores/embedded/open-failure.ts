@@ -12,7 +12,33 @@ export type OpenFailure =
   /** `code`: ours or the system's, as in `StoreUnavailable`. */
   | { readonly kind: 'unreadable'; readonly path: string; readonly code: string; readonly advice: string }
   | { readonly kind: 'symbolic_link'; readonly path: string; readonly advice: string }
-  | { readonly kind: 'newer_schema'; readonly path: string; readonly advice: string };
+  | { readonly kind: 'newer_schema'; readonly path: string; readonly advice: string }
+  | {
+      readonly kind: 'no_catalogue' | 'other_installation';
+      readonly catalogue: string;
+      readonly vault: string;
+      readonly advice: string;
+    };
+
+interface DataFiles {
+  readonly catalogue: string;
+  readonly vault: string;
+}
+
+/** Going on would begin a new catalogue, and take all that the vault has for left behind. */
+export function noCatalogue({ catalogue, vault }: DataFiles): OpenFailure {
+  const advice =
+    `${vault} holds secrets, but ${catalogue} is missing or empty: bring back the one that belongs to it, ` +
+    'from a backup with its -wal file if there is one. To begin anew, move vault.db and its key away. Nothing was changed';
+  return { kind: 'no_catalogue', catalogue, vault, advice };
+}
+
+export function otherInstallation({ catalogue, vault }: DataFiles): OpenFailure {
+  const advice =
+    `${catalogue} and ${vault} belong to two installations: bring back two files of the same backup. ` +
+    'No secret was changed';
+  return { kind: 'other_installation', catalogue, vault, advice };
+}
 
 export function inUse(directory: string): OpenFailure {
   return {

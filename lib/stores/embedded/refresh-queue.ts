@@ -1,12 +1,12 @@
 /** The refresher's queue in the embedded catalogue: what is due, who has it, and how it ended. */
 import type { Registry } from '../../domain/registry.ts';
 import type { Catalogue, ClaimRequest, RefreshOutcome } from '../catalogue.ts';
-import { finishedRegistry } from '../registry-document.ts';
+import { finishedRegistry, recordAfterRejection } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database, Row } from './database.ts';
-import { registryOf } from './registry-rows.ts';
-import { REGISTRY_COLUMNS, type RegistryTable } from './registry-table.ts';
+import { REGISTRY_COLUMNS } from './registry-rows.ts';
+import type { RegistryTable } from './registry-table.ts';
 import { numberOf, textOf } from './rows.ts';
 
 type RefreshQueue = Pick<
@@ -34,30 +34,26 @@ export function refreshQueueIn(
   parts: { readonly table: RegistryTable; readonly audit: AuditTrail; readonly commits: CommitQueue },
 ): RefreshQueue {
   const { table, commits } = parts;
-  const claims = claiming(database);
+  const claims = claiming(database, table);
   return {
     claimDue: async ({ claim, kinds, limit }) =>
-      await commits.commit(database, () =>
-        claims.due(claim, kinds, limit).map((registry) => claims.take(registry, claim)),
-      ),
+      await commits.commit(database, () => claims.takeDue(claim, kinds, Math.max(0, Math.trunc(limit)))),
     claimRegistry: async (id, claim) =>
       await commits.commit(database, () => {
         const registry = table.read(id);
         if (registry === undefined) return 'missing';
         const { claim: other } = registry.credential;
         if (other !== undefined && other.id !== claim.claimId && other.until > claim.now) return 'busy';
-        return claims.take(registry, claim);
+        return claims.takeOne(registry, claim);
       }),
     finishRefresh: async (outcome) => await commits.commit(database, () => finishRefresh(outcome, parts)),
-    reportRejection: async ({ registryId, version, now }) =>
+    reportRejection: async (report) =>
       await commits.commit(database, () => {
-        const registry = table.read(registryId);
+        const registry = table.read(report.registryId);
         if (registry === undefined) return 'missing';
-        const { order, credential } = registry;
-        if (credential.current?.version !== version) return 'superseded';
-        if (credential.rejectedVersion === version) return 'already_reported';
-        const dueAt = Math.min(credential.dueAt ?? now, now);
-        table.writeCredential(order, { ...credential, rejectedVersion: version, dueAt });
+        const next = recordAfterRejection(registry.credential, report);
+        if (typeof next === 'string') return next;
+        table.writeCredential(registry.order, next);
         return 'scheduled';
       }),
     soonestExpiries: soonestExpiries(database),
@@ -65,22 +61,35 @@ export function refreshQueueIn(
   };
 }
 
-function claiming(database: Database) {
+function claiming(database: Database, table: RegistryTable) {
   const dueOfKind = database.prepare(DUE_SQL);
   const write = database.prepare('UPDATE registries SET claim_id = ?, claim_until = ? WHERE ord = ?');
+  /** Oldest first. */
+  const due = ({ now }: ClaimRequest, kinds: readonly string[], limit: number): readonly Row[] =>
+    [...new Set(kinds)]
+      .flatMap((kind) => dueOfKind.all(kind, now, now, limit))
+      .toSorted((left, right) => numberOf(left, 'due_at') - numberOf(right, 'due_at'))
+      .slice(0, limit);
+  const takeDue = (claim: ClaimRequest, kinds: readonly string[], limit: number): readonly Registry[] => {
+    const rows = due(claim, kinds, limit);
+    // One that cannot be read is claimed as well: the next claim passes it over, and it does not stand before the others.
+    for (const row of rows) write.run(claim.claimId, claim.until, numberOf(row, 'ord'));
+    const taken = table.readable(rows).registries.map((registry) => withClaim(registry, claim));
+    const unreadable = rows.length - taken.length;
+    if (unreadable === 0 || claim.until <= claim.now) return taken;
+    return [...taken, ...takeDue(claim, kinds, unreadable)];
+  };
   return {
-    /** Oldest first. */
-    due: ({ now }: ClaimRequest, kinds: readonly string[], limit: number): readonly Registry[] =>
-      [...new Set(kinds)]
-        .flatMap((kind) => dueOfKind.all(kind, now, now, Math.max(0, Math.trunc(limit))))
-        .toSorted((left, right) => numberOf(left, 'due_at') - numberOf(right, 'due_at'))
-        .slice(0, Math.max(0, Math.trunc(limit)))
-        .map(registryOf),
-    take: (registry: Registry, { claimId, until }: ClaimRequest): Registry => {
-      write.run(claimId, until, registry.order);
-      return { ...registry, credential: { ...registry.credential, claim: { id: claimId, until } } };
+    takeDue,
+    takeOne: (registry: Registry, claim: ClaimRequest): Registry => {
+      write.run(claim.claimId, claim.until, registry.order);
+      return withClaim(registry, claim);
     },
   };
+}
+
+function withClaim(registry: Registry, { claimId, until }: ClaimRequest): Registry {
+  return { ...registry, credential: { ...registry.credential, claim: { id: claimId, until } } };
 }
 
 function finishRefresh(

@@ -1,6 +1,6 @@
 /** What administrators do with registries, in the embedded catalogue: add, read, list, change, remove. */
 import type { Registry } from '../../domain/registry.ts';
-import type { Catalogue, ConditionalWrite } from '../catalogue.ts';
+import type { Catalogue, ConditionalWrite, Removal } from '../catalogue.ts';
 import { editedRegistry } from '../registry-document.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Database } from './database.ts';
@@ -25,19 +25,19 @@ export function registriesIn(
         return added;
       }),
     getRegistry: async (id) => table.read(id),
-    registriesOnHost: async (host) => table.onHost(host),
-    listRegistries: registryList(database),
+    registriesOnHost: async (host) => table.onHost(host).registries,
+    listRegistries: registryList(database, table),
     updateRegistry: async (update) => database.transaction(() => updateRegistry(update, parts)),
     removeRegistry: async ({ id, expectedRevision, change }) =>
-      database.transaction((): ConditionalWrite<Registry> => {
-        const stored = table.read(id);
+      database.transaction((): Removal => {
+        const stored = table.place(id);
         if (stored === undefined) return { kind: 'missing' };
         if (expectedRevision !== undefined && expectedRevision !== stored.revision) {
           return { kind: 'conflict', currentRevision: stored.revision };
         }
         table.remove(stored.order);
         audit.insertChange(change);
-        return { kind: 'stored', item: stored };
+        return { kind: 'removed' };
       }),
   };
 }

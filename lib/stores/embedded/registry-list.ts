@@ -6,11 +6,11 @@ import type { Catalogue, RegistryFilter } from '../catalogue.ts';
 import { encodeCursor, pageOf, positionBefore, withOneMore } from '../cursor.ts';
 import { EVERY_ENVIRONMENT } from '../../domain/environment-name.ts';
 import type { Database, Row, Statement } from './database.ts';
-import { registryOf } from './registry-rows.ts';
-import { REGISTRY_COLUMNS } from './registry-table.ts';
+import { REGISTRY_COLUMNS } from './registry-rows.ts';
+import type { RegistryTable } from './registry-table.ts';
 import { numberOf } from './rows.ts';
 
-export function registryList(database: Database): Catalogue['listRegistries'] {
+export function registryList(database: Database, table: RegistryTable): Catalogue['listRegistries'] {
   const prepared = new Map<string, Statement>();
   const prepare = (sql: string): Statement => {
     const statement = prepared.get(sql) ?? database.prepare(sql);
@@ -22,7 +22,9 @@ export function registryList(database: Database): Catalogue['listRegistries'] {
     if (before === 'bad_cursor') return before;
     const { sql, parameters } = listStatement(filter);
     const rows = prepare(sql).all(before, ...parameters, withOneMore(limit));
-    return pageOf(rows, { limit, decode: registryOf, cursorAfter });
+    const { items: shown, ...end } = pageOf(rows, { limit, decode: (row) => row, cursorAfter });
+    const { registries, unreadable } = table.readable(shown);
+    return { items: registries, ...end, ...(unreadable.length === 0 ? {} : { unreadable }) };
   };
 }
 

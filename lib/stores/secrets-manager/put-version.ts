@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { StoreUnavailable } from '../catalogue.ts';
 import type { VersionPlace, ReadAccess } from './read-version.ts';
-import { PENDING, READABLE, secretName, versionToken } from './secret-names.ts';
+import { INSTALLATION_TAG, PENDING, READABLE, REGISTRY_TAG, secretName, versionToken } from './secret-names.ts';
 import { EXISTS, NOT_FOUND, NOT_NOW, outcome } from './sdk-outcome.ts';
 
 export interface ReplicaRegion {
@@ -24,6 +24,8 @@ export interface WriteAccess extends ReadAccess {
   /** Left out: the account's own key for Secrets Manager. */
   readonly kmsKey?: string;
   readonly replicas?: readonly ReplicaRegion[];
+  /** Of the catalogue that its registries are in: noted on every new secret. */
+  readonly installationId?: () => Promise<string | undefined>;
 }
 
 /** The second finds what somebody else made, or what was restored, between two calls of the first. */
@@ -41,7 +43,7 @@ export async function putVersion(access: WriteAccess, place: VersionPlace, value
     if (put.ok) {
       // A version that is put again is left as it is. Where later ones took its label nobody could read it.
       const labels = put.value.VersionStages;
-      if (labels === undefined || labels.some((label) => READABLE[place.kind].includes(label))) return;
+      if (labels === undefined || labels.some((label) => READABLE.includes(label))) return;
       throw new StoreUnavailable('version_superseded');
     }
     code = put.failure;
@@ -65,12 +67,16 @@ function putBeside({ client, prefix }: WriteAccess, { registryId, kind, version 
 async function create(access: WriteAccess, place: VersionPlace, value: string): Promise<boolean> {
   const { registryId, kind, version } = place;
   const replicas = replicaRegions(access);
+  const installationId = await access.installationId?.();
   const command = new CreateSecretCommand({
     Name: secretName(access.prefix, registryId, kind),
     ClientRequestToken: versionToken(version),
     SecretString: value,
     Description: DESCRIPTIONS[kind],
-    Tags: [{ Key: 'pullpass:registry-id', Value: registryId }],
+    Tags: [
+      { Key: REGISTRY_TAG, Value: registryId },
+      ...(installationId === undefined ? [] : [{ Key: INSTALLATION_TAG, Value: installationId }]),
+    ],
     ...(access.kmsKey === undefined ? {} : { KmsKeyId: access.kmsKey }),
     ...(replicas.length === 0 ? {} : { AddReplicaRegions: replicas }),
   });

@@ -27,5 +27,5 @@ export async function readVersion(
   const read = await outcome(client.send(command), [NOT_FOUND, NOT_NOW]);
   if (!read.ok) return undefined;
   const { SecretString: text, VersionStages: labels = [] } = read.value;
-  return labels.some((label) => READABLE[kind].includes(label)) ? text : undefined;
+  return labels.some((label) => READABLE.includes(label)) ? text : undefined;
 }

@@ -11,11 +11,14 @@ export const CURRENT = 'AWSCURRENT';
 export const PENDING = 'AWSPENDING';
 export const PREVIOUS = 'AWSPREVIOUS';
 
-/** A version with one of these is here. Nobody asks for a source of the past. */
-export const READABLE: Readonly<Record<SecretKind, readonly string[]>> = {
-  source: [CURRENT, PENDING],
-  issued: [CURRENT, PENDING, PREVIOUS],
-};
+/** A version with one of these is here. The one before is asked for by a catalogue that was copied before the vault was. */
+export const READABLE: readonly string[] = [CURRENT, PENDING, PREVIOUS];
+
+/** Tags. */
+export const REGISTRY_TAG = 'pullpass:registry-id';
+export const INSTALLATION_TAG = 'pullpass:installation-id';
+/** RFC 3339. */
+export const ORPHAN_TAG = 'pullpass:orphan-since';
 
 export function secretName(prefix: string, registryId: string, kind: SecretKind): string {
   return `${prefix}/${registryId}/${kind}`;

@@ -6,15 +6,15 @@
  *
  * Calls: a first put 2, another put 1, settling one kind 1 that reads and at most 1 that writes.
  */
-import { paginateListSecrets } from '@aws-sdk/client-secrets-manager';
+import { paginateListSecrets, TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-secrets-manager';
 import type { Vault } from '../vault.ts';
 import { deleteSecret, type DeleteAccess } from './delete-secret.ts';
 import { secretsManagerIssued } from './issued-credentials.ts';
 import { dropPending, makeCurrent } from './move-labels.ts';
 import { putVersion, type WriteAccess } from './put-version.ts';
 import { readVersion } from './read-version.ts';
-import { outcome } from './sdk-outcome.ts';
-import { registryIdOf, secretName, type SecretKind } from './secret-names.ts';
+import { NOT_FOUND, NOT_NOW, outcome } from './sdk-outcome.ts';
+import { INSTALLATION_TAG, ORPHAN_TAG, registryIdOf, secretName, type SecretKind } from './secret-names.ts';
 import { readSource, writeIssued, writeSource } from './secret-values.ts';
 
 export interface SecretsManagerVaultOptions extends WriteAccess, DeleteAccess {}
@@ -43,7 +43,10 @@ export function secretsManagerVault(options: SecretsManagerVaultOptions): Vault 
     remove: async (registryId) => {
       await bothKinds({}, (kind) => deleteSecret(options, secretName(options.prefix, registryId, kind)));
     },
-    registryIds: () => registryIds(options),
+    registryIds: async () => [...new Set((await listed(options)).map(({ registryId }) => registryId))].toSorted(),
+    orphans: () => orphans(options),
+    setAside: (registryId, since) => tag(options, registryId, since),
+    takeBack: (registryId) => tag(options, registryId, undefined),
   };
 }
 
@@ -55,8 +58,8 @@ async function bothKinds(
 }
 
 /**
- * AWSCURRENT can be moved but not taken off, so a kind without a version to keep goes as a whole. What stays readable of
- * the issued ones is the one that was current before.
+ * AWSCURRENT can be moved but not taken off, so a kind without a version to keep goes as a whole. What was current before stays
+ * readable.
  */
 async function keepOnly(
   options: SecretsManagerVaultOptions,
@@ -72,17 +75,54 @@ async function keepOnly(
   if (labels !== undefined) await dropPending(options, place, labels);
 }
 
-/** Secrets Manager lists a change only after some time, up to minutes. Those about to be deleted are not listed. */
-async function registryIds({ client, prefix }: SecretsManagerVaultOptions): Promise<readonly string[]> {
-  const ids = new Set<string>();
+interface Listed {
+  readonly registryId: string;
+  readonly orphanSince: number | undefined;
+}
+
+/**
+ * Secrets Manager lists a change only after some time, up to minutes. Those about to be deleted are not listed, nor are those of
+ * another installation: they are nobody's business here.
+ */
+async function listed({ client, prefix, installationId }: SecretsManagerVaultOptions): Promise<readonly Listed[]> {
+  const own = await installationId?.();
+  const found: Listed[] = [];
   const pages = paginateListSecrets({ client, pageSize: 100 }, { Filters: [{ Key: 'name', Values: [`${prefix}/`] }] });
   const iterator = pages[Symbol.asyncIterator]();
   for (;;) {
     const next = await outcome(iterator.next(), []);
-    if (!next.ok || next.value.done === true) return [...ids].toSorted();
-    for (const { Name = '' } of next.value.value.SecretList ?? []) {
+    if (!next.ok || next.value.done === true) return found;
+    for (const { Name = '', Tags = [] } of next.value.value.SecretList ?? []) {
       const registryId = registryIdOf(prefix, Name);
-      if (registryId !== undefined) ids.add(registryId);
+      const tagged = (key: string): string | undefined => Tags.find(({ Key }) => Key === key)?.Value;
+      const installation = tagged(INSTALLATION_TAG);
+      const isForeign = own !== undefined && installation !== undefined && installation !== own;
+      if (registryId === undefined || isForeign) continue;
+      const since = Date.parse(tagged(ORPHAN_TAG) ?? '');
+      found.push({ registryId, orphanSince: Number.isFinite(since) ? since : undefined });
     }
   }
+}
+
+/** The later of two: what was noted on one of them only was broken off. */
+async function orphans(options: SecretsManagerVaultOptions): Promise<ReadonlyMap<string, number>> {
+  const since = new Map<string, number>();
+  for (const { registryId, orphanSince } of await listed(options)) {
+    if (orphanSince !== undefined) since.set(registryId, Math.max(orphanSince, since.get(registryId) ?? 0));
+  }
+  return since;
+}
+
+async function tag(options: SecretsManagerVaultOptions, registryId: string, since: number | undefined): Promise<void> {
+  const { client, prefix } = options;
+  await bothKinds({}, async (kind) => {
+    const SecretId = secretName(prefix, registryId, kind);
+    const sent =
+      since === undefined
+        ? client.send(new UntagResourceCommand({ SecretId, TagKeys: [ORPHAN_TAG] }))
+        : client.send(
+            new TagResourceCommand({ SecretId, Tags: [{ Key: ORPHAN_TAG, Value: new Date(since).toISOString() }] }),
+          );
+    await outcome<unknown, string>(sent, [NOT_FOUND, NOT_NOW]);
+  });
 }

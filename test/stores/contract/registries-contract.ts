@@ -223,10 +223,10 @@ export function describeRegistries(open: OpenCatalogue): void {
     it.each([
       ['at its revision', 1],
       ['at any revision', undefined],
-    ])('removes a registry %s, and hands it back', async (_name, expectedRevision) => {
+    ])('removes a registry %s', async (_name, expectedRevision) => {
       const added = await add(under.catalogue);
       const removal = { id: added.id, expectedRevision, change: change({ action: 'registry.delete' }) };
-      expect(await under.catalogue.removeRegistry(removal)).toStrictEqual({ kind: 'stored', item: added });
+      expect(await under.catalogue.removeRegistry(removal)).toStrictEqual({ kind: 'removed' });
       expect(await under.catalogue.getRegistry(added.id)).toBeUndefined();
       expect(await under.catalogue.registriesOnHost(added.address)).toStrictEqual([]);
       expect(await under.catalogue.listRegistries({ filter: { environment: 'prod' }, limit: 9 })).toStrictEqual({

@@ -262,6 +262,15 @@ describe('reading for a resolve', () => {
     ['no order', { ...STORED, order: { S: '1' } }],
     ['half a claim', { ...STORED, claimId: { S: 'c' } }],
     ['a credential of another shape', { ...STORED, credential: { S: '{}' } }],
+  ])('tells of a registry that is not what was written, and reads the others: %s', async (_name, item) => {
+    const other = { ...REGISTRY, id: 'registry-2', order: 9 };
+    wire.answer(() => ok({ Items: [item, registryItem(other, 1), agentItem(agent())] }));
+    const { registries, unreadable } = await catalogue.readForResolve(query);
+    expect(registries).toStrictEqual([other]);
+    expect(unreadable).toMatchObject([{ id: 'registry-1', environments: ['prod'] }]);
+  });
+
+  it.each<[string, Item]>([
     ['a policy of another mode', { ...policyItem(null, organisation), document: { S: '{"mode":"off"}' } }],
     ['a policy without revision', { ...policyItem(null, organisation), revision: { NULL: true } }],
     ['an agent without environments', { ...agentItem(agent()), document: { S: '{"id":"agent-1"}' } }],

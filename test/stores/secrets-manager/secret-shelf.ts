@@ -21,7 +21,7 @@ export interface ShelvedVersion {
 export interface ShelvedSecret {
   readonly name: string;
   readonly description: string;
-  readonly tags: readonly { readonly Key: string; readonly Value: string }[];
+  tags: readonly { readonly Key: string; readonly Value: string }[];
   readonly kmsKey: string | undefined;
   readonly versions: Map<string, ShelvedVersion>;
   replicas: string[];
@@ -76,6 +76,11 @@ const INPUTS = {
     ForceOverwriteReplicaSecret: z.optional(z.boolean()),
   }),
   unreplicate: z.strictObject({ SecretId, RemoveReplicaRegions: z.array(z.string()).check(z.minLength(1)) }),
+  tag: z.strictObject({
+    SecretId,
+    Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).check(z.minLength(1)),
+  }),
+  untag: z.strictObject({ SecretId, TagKeys: z.array(z.string()).check(z.minLength(1)) }),
   list: z.strictObject({
     MaxResults: z.optional(z.int().check(z.gte(1), z.lte(100))),
     NextToken: z.optional(z.string()),
@@ -189,14 +194,24 @@ export function openShelf(missingVersion = 'ResourceNotFoundException'): Shelf {
   }
   function list(request: z.infer<typeof INPUTS.list>): object {
     const starts = request.Filters?.flatMap(({ Values }) => Values) ?? [''];
-    const names = [...secrets.values()]
+    const found = [...secrets.values()]
       .filter(({ recoveryDays }) => recoveryDays === undefined || request.IncludePlannedDeletion === true)
-      .map(({ name }) => name)
-      .filter((name) => starts.some((start) => name.startsWith(start)));
+      .filter(({ name }) => starts.some((start) => name.startsWith(start)));
     const from = Number(request.NextToken ?? 0);
     const to = from + (request.MaxResults ?? 100);
-    const SecretList = names.slice(from, to).map((Name) => ({ Name }));
-    return { SecretList, ...(to < names.length ? { NextToken: String(to) } : {}) };
+    const SecretList = found.slice(from, to).map(({ name, tags }) => ({ Name: name, Tags: tags }));
+    return { SecretList, ...(to < found.length ? { NextToken: String(to) } : {}) };
+  }
+  function tag({ SecretId: name, Tags }: z.infer<typeof INPUTS.tag>): object {
+    const secret = findAlive(name);
+    const kept = secret.tags.filter(({ Key }) => !Tags.some((given) => given.Key === Key));
+    secret.tags = [...kept, ...Tags];
+    return {};
+  }
+  function untag({ SecretId: name, TagKeys }: z.infer<typeof INPUTS.untag>): object {
+    const secret = findAlive(name);
+    secret.tags = secret.tags.filter(({ Key }) => !TagKeys.includes(Key));
+    return {};
   }
   function replicate({ SecretId: name, AddReplicaRegions }: z.infer<typeof INPUTS.replicate>): object {
     const secret = findAlive(name);
@@ -217,6 +232,8 @@ export function openShelf(missingVersion = 'ResourceNotFoundException'): Shelf {
     ['DescribeSecret', (input) => describe(parse(INPUTS.named, input))],
     ['DeleteSecret', (input) => remove(parse(INPUTS.remove, input))],
     ['RestoreSecret', (input) => restore(parse(INPUTS.named, input))],
+    ['TagResource', (input) => tag(parse(INPUTS.tag, input))],
+    ['UntagResource', (input) => untag(parse(INPUTS.untag, input))],
     ['ListSecrets', (input) => list(parse(INPUTS.list, input))],
     ['ReplicateSecretToRegions', (input) => replicate(parse(INPUTS.replicate, input))],
     ['RemoveRegionsFromReplication', (input) => unreplicate(parse(INPUTS.unreplicate, input))],

@@ -23,18 +23,25 @@ const kind = z.strictObject({
 
 const needy = z.strictObject({
   ...registryAnswer.shape,
-  reason: z
-    .enum(['stale', 'expired', 'pending', 'drifted', 'refused'])
-    .check(
-      z.meta({ description: "Its credential's state; where that one is fresh, drifted, or refused at the last login" }),
-    ),
+  reason: z.enum(['stale', 'expired', 'pending', 'lost', 'drifted', 'refused']).check(
+    z.meta({
+      description:
+        "Its credential's state; where that one is fresh: lost by the vault, drifted, or refused at the last login",
+    }),
+  ),
+});
+
+const unreadableRow = z.strictObject({
+  table: z.enum(['registries', 'policies', 'agents', 'audit', 'secrets']),
+  id: text("A registry's or agent's id; a policy's environment, or organisation; `<registry id> <kind>` of a secret"),
+  reason: text('corrupt_row; newer_row: a later version of Pullpass wrote it'),
 });
 
 const status = z.strictObject({
-  health: z.enum(['ok', 'stale', 'expired']).check(
+  health: z.enum(['ok', 'stale', 'expired', 'damaged']).check(
     z.meta({
       description:
-        "The worst state of any active registry's credential; stale as well where expiresOn of one is past; drift is none",
+        "The worst state of any active registry's credential; stale as well where expiresOn of one is past; drift is none; damaged: a registry, policy or agent cannot be read",
     }),
   ),
   kinds: z.array(kind),
@@ -46,6 +53,8 @@ const status = z.strictObject({
       description: 'Active registries with expiresOn within 30 days or past, soonest first; at most 50',
     }),
   ),
+  unreadable: count('Stored rows that cannot be read'),
+  unreadableRows: z.array(unreadableRow).check(z.meta({ description: 'Which they are; at most 50' })),
   time: time('When this was so'),
 });
 
@@ -132,6 +141,8 @@ export const operationAnswers: Answers = {
         drifted: 0,
         attention: [],
         expiring: [],
+        unreadable: 0,
+        unreadableRows: [],
         time: '2026-03-02T10:00:00.000Z',
       },
     },

@@ -4,7 +4,9 @@ import type { Answers } from '../answer.ts';
 import { text } from './values.ts';
 
 const health = z.strictObject({
-  status: z.enum(['ok', 'stale']).check(z.meta({ description: 'stale: a registry needs somebody' })),
+  status: z
+    .enum(['ok', 'stale', 'damaged'])
+    .check(z.meta({ description: 'stale: a registry needs somebody; damaged: something stored cannot be read' })),
   soonestSecondsLeft: z
     .nullable(z.int())
     .check(z.meta({ description: 'Of the credential that runs out first; null where none does' })),

@@ -11,7 +11,11 @@ import { storedSettings as staticSettings } from '../../../sources/static.ts';
 import { credentialVersion, registryId, text, time } from './values.ts';
 
 const source = z
-  .union([staticSettings, ecrSettings, googleSettings])
+  .union([
+    z.strictObject(staticSettings.shape),
+    z.strictObject(ecrSettings.shape),
+    z.strictObject(googleSettings.shape),
+  ])
   .check(z.meta({ description: 'How its credential is obtained, without what is secret in it' }));
 
 const tls = z
