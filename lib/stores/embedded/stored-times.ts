@@ -6,26 +6,32 @@ import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import type { EmbeddedStore } from './open-embedded-store.ts';
 
+/** What is no JSON has no times, and stays as it is. */
+const CREDENTIAL = `iif(json_valid(credential), credential, '{}')`;
+const CREDENTIAL_LATER = `iif(json_valid(credential_later), credential_later, '{}')`;
+
 export function storedTimes(
   database: Database,
   commits: CommitQueue,
 ): Pick<EmbeddedStore, 'distrustTimes' | 'holdsTimesAfter'> {
-  const dueNow = database.prepare('UPDATE registries SET due_at = ?1 WHERE due_at > ?1');
+  const dueNow = database.prepare('UPDATE registries SET due_at = ? WHERE due_at > ?');
   const reject = database.prepare(
     `UPDATE registries SET credential = json_set(credential, '$.rejectedVersion', credential ->> '$.current.version')
-     WHERE expires_at IS NOT NULL AND json_valid(credential)`,
+     WHERE expires_at IS NOT NULL AND json_type(${CREDENTIAL}, '$.current.version') = 'text'`,
   );
+  // As numbers: a text is after every time.
   const ahead = database.prepare(
-    `SELECT 1 FROM registries WHERE json_valid(credential)
-     AND (credential ->> '$.current.issuedAt' > ?1 OR credential ->> '$.lastError.at' > ?1) LIMIT 1`,
+    `SELECT 1 FROM registries WHERE CAST(${CREDENTIAL} ->> '$.current.issuedAt' AS REAL) > ?
+       OR CAST(${CREDENTIAL} ->> '$.lastError.at' AS REAL) > ?
+       OR CAST(${CREDENTIAL_LATER} ->> '$.fields.lastError.at' AS REAL) > ? LIMIT 1`,
   );
   return {
     distrustTimes: async (now) => {
       await commits.commit(database, () => {
-        dueNow.run(now);
+        dueNow.run(now, now);
         reject.run();
       });
     },
-    holdsTimesAfter: async (time) => ahead.get(time) !== undefined,
+    holdsTimesAfter: async (time) => ahead.get(time, time, time) !== undefined,
   };
 }
