@@ -120,8 +120,10 @@ function keepSoonest(expiring: Expiring[], seen: Expiring): void {
 async function everyBadRow(environments: readonly string[], deps: StatusDeps): Promise<readonly BadRow[]> {
   const { catalogue } = deps;
   for (const scope of [null, ...environments]) await metOrNot(catalogue.getPolicy(scope));
-  const agents = everyPage((query) => catalogue.listAgents(query), PAGE);
-  while ((await agents.next()).done !== true) continue;
+  await Array.fromAsync(
+    everyPage((query) => catalogue.listAgents(query), PAGE),
+    () => undefined,
+  );
   return await catalogue.badRows();
 }
 

@@ -225,6 +225,7 @@ const FAILURES: Readonly<Record<ApiFailure['kind'], readonly ApiFailure[]>> = {
     { kind: 'route_failure', code: 'route_not_found' },
     { kind: 'route_failure', code: 'body_too_large' },
     { kind: 'route_failure', code: 'store_unavailable' },
+    { kind: 'route_failure', code: 'unreadable_row' },
     { kind: 'route_failure', code: 'internal' },
   ],
 };

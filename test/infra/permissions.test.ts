@@ -86,7 +86,7 @@ describe('the table', () => {
     ['GetItem', 'registry#01J', [...READERS, 'sweep-vault']],
     ['GetItem', 'agent#01J', READERS],
     ['GetItem', 'policy', READERS],
-    ['GetItem', 'installation', READERS],
+    ['GetItem', 'installation', [...READERS, 'sweep-vault']],
     ['PutItem', 'host#docker.io', ['reject', 'admin', ...REFRESHERS]],
     ['UpdateItem', 'host#docker.io', REFRESHERS],
     ['DeleteItem', 'host#docker.io', ['admin']],
@@ -198,6 +198,7 @@ describe("registries' secrets", () => {
     ['PutResourcePolicy', issued, []],
     ['ReplicateSecretToRegions', issued, []],
     ['UpdateSecret', issued, []],
+    ['UntagResource', issued, []],
     ['RotateSecret', issued, []],
   ])('%s of %s', async (action, resource, expected) => {
     expect(await whoMay(`secretsmanager:${action}`, resource)).toEqual(sorted(expected));

@@ -93,8 +93,18 @@ const codes = (events: readonly ServiceEvent[]): readonly string[] => events.map
 
 describe('a vault without its catalogue', () => {
   it.each([
-    ['is missing', async (file: string) => await rm(file)],
-    ['is empty', async (file: string) => await truncate(file, 0)],
+    [
+      'is missing',
+      async (file: string) => {
+        await rm(file);
+      },
+    ],
+    [
+      'is empty',
+      async (file: string) => {
+        await truncate(file, 0);
+      },
+    ],
   ])('is not started with when catalogue.db %s; brought back, it is as it was', async (_name, spoil) => {
     const { directory, store } = await startedWith(['a', 'b']);
     await store.close();
@@ -251,7 +261,13 @@ describe('a catalogue whose write-ahead log was cut off', () => {
 
 describe('a vault that lacks what the catalogue names', () => {
   it.each([
-    ['is missing', async (file: string) => await rm(file), ['source', 'issued']],
+    [
+      'is missing',
+      async (file: string) => {
+        await rm(file);
+      },
+      ['source', 'issued'],
+    ],
     ['is older by an edit', undefined, ['source', 'issued']],
   ])('%s: the registry is named, due at once and urgent', async (_name, spoil, kinds) => {
     const { directory, store } = await startedWith(['a']);
@@ -301,7 +317,7 @@ describe('data that was replaced or deleted while it is open', () => {
   it.each(['catalogue.db', 'vault.db'])('takes no write that would be lost: %s', async (name) => {
     const { directory, store } = await startedWith(['a']);
     await rm(join(directory, name));
-    const lost = { code: 'file_replaced' };
+    const lost = { code: 'replaced' };
     if (name === 'catalogue.db') await expect(addRegistry(store, 'b')).rejects.toMatchObject(lost);
     else await expect(store.vault.putSource('a', 's9', new Secret('x'))).rejects.toMatchObject(lost);
     await expect(store.catalogue.badRows()).rejects.toMatchObject(lost);

@@ -10,6 +10,7 @@ import { localServer } from '../../lib/http/local-server.ts';
 import { compose } from '../../lib/serve/compose.ts';
 import { listen } from '../../lib/serve/listen.ts';
 import { createAgent } from '../../lib/service/agents.ts';
+import { badRowReport } from '../../lib/service/bad-row-report.ts';
 import type { ServiceEvent } from '../../lib/service/events.ts';
 import { refreshDue } from '../../lib/service/refresh.ts';
 import { reverifyDue, type ReverifyRun } from '../../lib/service/reverify.ts';
@@ -50,10 +51,11 @@ export async function startPullpass(
   options: { readonly sources?: SourceKindsConfig; readonly ecrUpstreamHosts?: readonly string[] } = {},
 ): Promise<RunningPullpass> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-test-'));
-  const opened = await openEmbeddedStore({ directory });
+  const events: ServiceEvent[] = [];
+  const onBadRow = badRowReport((event) => events.push(event));
+  const opened = await openEmbeddedStore({ directory, onBadRow });
   if (!opened.ok) throw new Error(opened.failure.advice);
   const store = opened.value;
-  const events: ServiceEvent[] = [];
   const composition = compose({
     catalogue: store.catalogue,
     vault: store.vault,
