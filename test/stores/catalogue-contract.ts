@@ -6,6 +6,7 @@ import { describe } from 'vitest';
 
 import { describeAudit } from './contract/audit-contract.ts';
 import type { OpenCatalogue } from './contract/catalogue-under-test.ts';
+import { describeDamage } from './contract/damage-contract.ts';
 import { describePoliciesAndAgents } from './contract/policies-agents-contract.ts';
 import { describeRefreshQueue } from './contract/refresh-queue-contract.ts';
 import { describeRegistries } from './contract/registries-contract.ts';
@@ -18,5 +19,6 @@ export function describeCatalogueContract(name: string, open: OpenCatalogue): vo
     describeRefreshQueue(open);
     describePoliciesAndAgents(open);
     describeAudit(open);
+    describeDamage(open);
   });
 }

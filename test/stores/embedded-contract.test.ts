@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 import { openEmbeddedStore, type EmbeddedStore } from '../../lib/stores/embedded/open-embedded-store.ts';
 import { describeCatalogueContract } from './catalogue-contract.ts';
@@ -21,12 +22,18 @@ async function openCatalogue(): Promise<OpenedCatalogue> {
     await store.close();
     await rm(directory, { recursive: true, force: true });
   };
+  const damage: OpenedCatalogue['damage'] = async ({ table, id }) => {
+    const database = new DatabaseSync(join(directory, 'catalogue.db'));
+    const key = table === 'policies' ? 'scope' : 'id';
+    database.prepare(`UPDATE ${table} SET document = '{' WHERE ${key} = ?`).run(id);
+    database.close();
+  };
   const reopen = async (): Promise<OpenedCatalogue> => {
     await store.close();
     const again = await storeIn(directory);
-    return { catalogue: again.catalogue, close: () => again.close() };
+    return { catalogue: again.catalogue, close: () => again.close(), damage };
   };
-  return { catalogue: store.catalogue, close, reopen };
+  return { catalogue: store.catalogue, close, reopen, damage };
 }
 
 describeCatalogueContract('the embedded catalogue', openCatalogue);

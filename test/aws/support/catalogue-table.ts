@@ -4,10 +4,16 @@ import {
   CreateTableCommand,
   DeleteTableCommand,
   DynamoDBClient,
+  UpdateItemCommand,
   UpdateTimeToLiveCommand,
   type CreateTableCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { agentKey, principalKey } from '../../../lib/stores/dynamodb/agent-item.ts';
+import { keyOf, text, textOf, type Item } from '../../../lib/stores/dynamodb/attributes.ts';
 import { dynamoCatalogue } from '../../../lib/stores/dynamodb/dynamo-catalogue.ts';
+import { policyKey } from '../../../lib/stores/dynamodb/policy-item.ts';
+import { registryItemById } from '../../../lib/stores/dynamodb/registry-reads.ts';
+import { getItem, type Table } from '../../../lib/stores/dynamodb/table.ts';
 import { INDEXES, PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE } from '../../../lib/stores/dynamodb/table-schema.ts';
 import type { OpenedCatalogue } from '../../stores/contract/catalogue-under-test.ts';
 
@@ -32,7 +38,11 @@ export async function openDynamoCatalogue(endpoint: string): Promise<OpenedCatal
   const tableName = `pullpass-${randomUUID()}`;
   const client = dynamoClient(endpoint);
   await createTable(client, tableName);
+  const damage: OpenedCatalogue['damage'] = async ({ table, id }) => {
+    for (const key of await keysOf({ client, tableName }, table, id)) await spoil(client, tableName, key);
+  };
   return {
+    damage,
     catalogue: dynamoCatalogue({ client, tableName, decisionDays: DECISION_DAYS }),
     close: async () => {
       await client.send(new DeleteTableCommand({ TableName: tableName }));
@@ -44,9 +54,27 @@ export async function openDynamoCatalogue(endpoint: string): Promise<OpenedCatal
       const closeIt = async (): Promise<void> => {
         another.destroy();
       };
-      return { catalogue, close: closeIt };
+      return { catalogue, close: closeIt, damage };
     },
   };
+}
+
+async function keysOf(table: Table, of: string, id: string): Promise<readonly Item[]> {
+  if (of === 'policies') return [policyKey(id)];
+  if (of === 'agents') {
+    const copy = await getItem(table, principalKey(id));
+    return [agentKey(id), ...(copy === undefined ? [] : [principalKey(id)])];
+  }
+  const item = await registryItemById(table, id);
+  if (item === undefined) throw new Error(`there is no registry ${id}`);
+  return [keyOf(textOf(item, PARTITION_KEY), textOf(item, SORT_KEY))];
+}
+
+async function spoil(client: DynamoDBClient, TableName: string, Key: Item): Promise<void> {
+  const UpdateExpression = 'SET document = :bad';
+  await client.send(
+    new UpdateItemCommand({ TableName, Key, UpdateExpression, ExpressionAttributeValues: { ':bad': text('{') } }),
+  );
 }
 
 function definition(tableName: string): CreateTableCommandInput {

@@ -11,6 +11,11 @@ export interface OpenedCatalogue {
   readonly close: () => Promise<void>;
   /** The same data again, as after a restart; where the implementation has such a thing. */
   readonly reopen?: () => Promise<OpenedCatalogue>;
+  /** Makes a stored document one that cannot be read. A policy's id is its environment. */
+  readonly damage: (row: {
+    readonly table: 'registries' | 'agents' | 'policies';
+    readonly id: string;
+  }) => Promise<void>;
 }
 
 export type OpenCatalogue = () => Promise<OpenedCatalogue>;
