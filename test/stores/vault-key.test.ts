@@ -118,6 +118,18 @@ describe('the key file', () => {
     expect((await store.vault.getSource('a', 's1'))?.reveal()).toBe('secret');
   });
 
+  it('is still the right one where only the note that proves it is damaged', async () => {
+    const { directory } = await storeWithSecret();
+    const database = new DatabaseSync(join(directory, 'vault.db'));
+    database.exec(`UPDATE key_check SET sealed = x'00'`);
+    database.close();
+    const store = await openedStore({ directory });
+    expect((await store.vault.getSource('a', 's1'))?.reveal()).toBe('secret');
+    await store.close();
+    await writeFile(join(directory, 'vault.key'), OTHER_KEY);
+    expect(await openEmbeddedStore({ directory })).toMatchObject({ ok: false, failure: { reason: 'wrong_key' } });
+  });
+
   it('is refused when it belongs to somebody else', async () => {
     const { keyFile } = await storeWithSecret();
     const { uid } = await stat(keyFile);

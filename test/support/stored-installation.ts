@@ -4,8 +4,8 @@ import { UNRESTRICTED } from '../../lib/domain/policy.ts';
 import { Secret } from '../../lib/domain/secret.ts';
 import { issueToken } from '../../lib/service/tokens.ts';
 import { agentItem } from '../../lib/stores/dynamodb/agent-item.ts';
-import { textSet } from '../../lib/stores/dynamodb/attributes.ts';
-import { installationKey, KINDS } from '../../lib/stores/dynamodb/installation-item.ts';
+import { text, textSet } from '../../lib/stores/dynamodb/attributes.ts';
+import { INSTALLATION_ID, installationKey, KINDS } from '../../lib/stores/dynamodb/installation-item.ts';
 import { policyItem } from '../../lib/stores/dynamodb/policy-item.ts';
 import { pointerItem, registryItem } from '../../lib/stores/dynamodb/registry-item.ts';
 import { secretName, versionToken } from '../../lib/stores/secrets-manager/secret-names.ts';
@@ -56,7 +56,7 @@ export function storedInstallation(password: string, version = 'version-1'): Sto
   };
   return {
     items: [
-      { ...installationKey(), [KINDS]: textSet([registry.source.kind]) },
+      { ...installationKey(), [INSTALLATION_ID]: text('0a1b2c'), [KINDS]: textSet([registry.source.kind]) },
       ...[agentItem(agent), policyItem(null, policy), registryItem(registry, 1), pointerItem(registry)],
     ],
     secrets: [

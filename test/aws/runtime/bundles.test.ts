@@ -17,6 +17,7 @@ import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { pointerItem, registryItem } from '../../../lib/stores/dynamodb/registry-item.ts';
+import { ORPHAN_TAG } from '../../../lib/stores/secrets-manager/secret-names.ts';
 import { createCanaries } from '../../clients/support/canaries.ts';
 import { INSTALLATION_NAME, SECRET_PREFIX, TABLE } from '../../support/function-environment.ts';
 import { registryFixture } from '../../support/registry-fixture.ts';
@@ -175,32 +176,41 @@ describe.runIf(available('ministack'))('the bundle of', () => {
     expect(lines).toContainEqual(expect.objectContaining({ event: 'decisions.recorded', recorded: 1, skipped: 0 }));
   });
 
-  it('sweep-vault removes what no registry has, such that it can be brought back, and nothing else', async () => {
+  it('sweep-vault tags what no registry has, and removes it after a week such that it can be brought back', async () => {
     const longAgo = Date.now() - 30 * 24 * 3_600_000;
-    const [orphan, known, young] = [ulid(longAgo), ulid(longAgo), ulid()].map((id) => id.toLowerCase());
+    const [orphan, found, known, young] = [ulid(longAgo), ulid(longAgo), ulid(longAgo), ulid()].map((id) =>
+      id.toLowerCase(),
+    );
     const registry = { ...registryFixture({ id: known ?? '', state: 'inactive' }), order: 2, revision: 1 };
     for (const Item of [registryItem(registry, 1), pointerItem(registry)]) {
       await table.send(new PutItemCommand({ TableName: TABLE, Item }));
     }
     const names = ['source', 'issued'].map((part) => `${SECRET_PREFIX}/${orphan}/${part}`);
     const others = [
+      `${SECRET_PREFIX}/${found}/source`,
       `${SECRET_PREFIX}/${known}/issued`,
       `${SECRET_PREFIX}/${young}/issued`,
       `${SECRET_PREFIX}-2/${orphan}/issued`,
     ];
-    for (const Name of [...names, ...others]) {
-      await secrets.send(new CreateSecretCommand({ Name, SecretString: PASSWORD }));
-    }
+    const Tags = [{ Key: ORPHAN_TAG, Value: new Date(Date.now() - 8 * 24 * 3_600_000).toISOString() }];
+    for (const Name of names) await secrets.send(new CreateSecretCommand({ Name, SecretString: PASSWORD, Tags }));
+    for (const Name of others) await secrets.send(new CreateSecretCommand({ Name, SecretString: PASSWORD }));
     const { answer, lines } = await call('sweep-vault', { pullpass: 'sweep' }, { deadlineMilliseconds: 60_000 });
-    expect(answer).toEqual({ looked: 2, removed: 1, left: 0 });
+    expect(answer).toEqual({ looked: 3, setAside: 1, removed: 1, left: 0 });
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'vault.orphan_set_aside', registryId: found }));
     expect(lines).toContainEqual(expect.objectContaining({ event: 'vault.orphan_removed', registryId: orphan }));
-    expect(lines.filter(({ event }) => event === 'vault.swept')).toMatchObject([{ removed: 1 }, { removed: 0 }]);
+    expect(lines.filter(({ event }) => event === 'vault.swept')).toMatchObject([
+      { setAside: 1, removed: 1 },
+      { setAside: 0, removed: 0 },
+    ]);
+    const tagged = await secrets.send(new DescribeSecretCommand({ SecretId: `${SECRET_PREFIX}/${found}/source` }));
+    expect(tagged.Tags?.map(({ Key }) => Key)).toEqual([ORPHAN_TAG]);
     // The installation of these tests has an id that was not made by adding it.
     expect(lines).toContainEqual(expect.objectContaining({ event: 'vault.foreign_ids', ids: 1 }));
     const isRemoved = async (SecretId: string): Promise<boolean> =>
       (await secrets.send(new DescribeSecretCommand({ SecretId }))).DeletedDate !== undefined;
     expect(await Promise.all(names.map(isRemoved))).toEqual([true, true]);
-    expect(await Promise.all(others.map(isRemoved))).toEqual([false, false, false]);
+    expect(await Promise.all(others.map(isRemoved))).toEqual([false, false, false, false]);
   });
 
   it('first-admin puts a token into its secret, tells CloudFormation, and writes neither down', async () => {

@@ -116,7 +116,7 @@ describe.runIf(available('java'))('several catalogues on one table', () => {
       await Promise.all(Array.from({ length: 4 }, work));
       return kinds;
     });
-    expect(outcomes.flat()).toEqual(ids.map(() => 'stored'));
+    expect(outcomes.flat()).toEqual(ids.map(() => 'removed'));
     expect(await catalogue.listEnvironments()).toStrictEqual([]);
     const history = pageOf(await catalogue.listAudit({ subject: 'registry-7', sort: 'registry', limit: 5 }));
     expect(history.items).toMatchObject([{ action: 'registry.delete' }, { action: 'registry.add' }]);
