@@ -102,6 +102,9 @@ describe.each(SHELLS)('pullpass-host under $name', (shell) => {
     ],
     ['another place of a registry', '[[registry]]\nprefix = "quay.io"\nlocation = "evil.example"\n'],
     ['a place without a prefix', '[[registry]]\nprefix = "quay.io"\n\n[[registry]]\nlocation = "evil.example"\n'],
+    ['an empty place without a prefix', '[[registry]]\nlocation = \n'],
+    ['an empty place of the next table', '[[registry]]\nprefix = "quay.io"\n\n[[registry]]\nlocation = \n'],
+    ['a place before its prefix', '[[registry]]\nlocation = "quay.io"\nprefix = "quay.io"\n'],
     ['short names', '[aliases]\n"nginx" = "evil.example/nginx"\n'],
     ['two search registries', 'unqualified-search-registries = [ "quay.io", "evil.example" ]\n'],
     ['an escape', 'unqualified-search-registries = [ "\\u0065vil" ]\n'],
@@ -133,6 +136,29 @@ describe.each(SHELLS)('pullpass-host under $name', (shell) => {
     ['an authority for every other host', EVERY_OTHER, 'ca = "/etc/containerd/certs.d/_default/ca.crt"\n'],
   ])('takes no hosts.toml with %s', async (_, path, content) => {
     expect(await refused('containerd', path, content)).toMatch(/has what Pullpass does not write in .*hosts\.toml/);
+  });
+
+  it.each([
+    ...['[::1]', '[::::]:1', '[:::]:1', '[:]:1', '[1:2]:1', '[:1::2]:1', '[1::2:]:1', '[1::2::3]:1', '[12345::]:1'],
+    ...['[1:2:3:4:5:6:7:8:9]:1', '[1:2:3:4::5:6:7:8]:1', '[1:2:3:4:5:6:7]:1', '[::g]:1', '[::1]:65536', '[::1]:'],
+  ])('takes no insecure registry %s', async (registry) => {
+    system.says({ docker: { insecure: [registry] } });
+    const outcome = await system.run('--runtime', 'docker');
+    expect(outcome).toMatchObject({ status: 5, stdout: '' });
+    expect(outcome.stderr).toContain(`does not know: insecure-registry ${registry}`);
+  });
+
+  it('takes insecure registries on IPv6 addresses with a port', async () => {
+    const insecure = [
+      '[::]:1',
+      '[::1]:5000',
+      '[1::]:1',
+      '[2001:DB8::a:1]:443',
+      '[1:2:3:4:5:6:7:8]:1',
+      '[1:2:3:4:5:6:7::]:1',
+    ];
+    system.says({ docker: { insecure } });
+    expect(await system.run('--dry-run', '--runtime', 'docker')).toMatchObject({ status: 10 });
   });
 
   it.each([

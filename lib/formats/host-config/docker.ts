@@ -2,7 +2,7 @@
  * dockerd: authorities in certs.d, which it reads at every pull, and the registries that daemon.json has to call insecure.
  * Nothing here blocks anything: dockerd knows no list of registries that it may pull from.
  */
-import { refusesAnything } from '../../domain/access-scopes.ts';
+import { DEFAULT_PORT, refusesAnything } from '../../domain/access-scopes.ts';
 import { caFile } from './host-file.ts';
 import type { HostConfig, WantedHostConfig } from './wanted.ts';
 
@@ -24,8 +24,13 @@ export function dockerConfig(wanted: WantedHostConfig): HostConfig {
       ...wanted.notes,
     ],
     files: wanted.tls.flatMap(({ host, ca }) => (ca === undefined ? [] : [caFile(CERTS, host, ca)])),
-    daemon: { 'insecure-registries': insecure.map(({ host }) => host) },
+    daemon: { 'insecure-registries': insecure.map(({ host }) => withPortOfIpv6(host)) },
   };
+}
+
+/** Older versions of dockerd do not start with an IPv6 address that has no port. */
+function withPortOfIpv6(host: string): string {
+  return host.endsWith(']') ? `${host}:${DEFAULT_PORT}` : host;
 }
 
 const FALLS_BACK =
