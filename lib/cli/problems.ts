@@ -14,9 +14,8 @@ const problemDocument = z.looseObject({
 
 type ProblemDocument = z.infer<typeof problemDocument>;
 
-/** Which option a field of the API came from. */
+/** Which option a field of the API came from, where its name does not say it. */
 const OPTION_OF_FIELD: Readonly<Record<string, string>> = {
-  address: 'ADDRESS',
   environments: '--env',
   expiresOn: '--expires-on',
   source: '--password-stdin, --password-file, --key-file, --secret-access-key-stdin or --secret-access-key-file',

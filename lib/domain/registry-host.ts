@@ -30,7 +30,9 @@ const NOT_DOCKER_HUB: ReadonlySet<string> = new Set([
 
 /** For addresses that somebody types in; what is stored already is read as it is. */
 export function mistakenHost(host: string): string | undefined {
-  return NOT_DOCKER_HUB.has(host) ? `is not where images are: Docker Hub is ${DOCKER_HUB}` : undefined;
+  return NOT_DOCKER_HUB.has(host)
+    ? `is not a registry: for Docker Hub, use ${DOCKER_HUB} or ${DOCKER_HUB}/…`
+    : undefined;
 }
 
 const DEFAULT_PORT = '443';

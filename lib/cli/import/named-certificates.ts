@@ -2,10 +2,11 @@
  * CA files that an imported file names, on the machine where the import runs. The file's author chooses the name, so nothing
  * but certificates ever leaves such a file: no text around them, and nothing of one that holds a private key.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { readCertificates } from '../../domain/ca-certificates.ts';
 import type { LoginOptions } from '../../formats/import/wanted.ts';
+import { readAtMost } from './read-file.ts';
 
 /** As many characters as a registry's `tls.ca` may have. */
 const LARGEST_BYTES = 65_536;
@@ -26,8 +27,7 @@ function textOf(path: string): string | undefined {
   try {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const status = fstatSync(descriptor);
-      return status.isFile() && status.size <= LARGEST_BYTES ? readFileSync(descriptor, 'utf8') : undefined;
+      return fstatSync(descriptor).isFile() ? readAtMost(descriptor, LARGEST_BYTES)?.toString('utf8') : undefined;
     } finally {
       closeSync(descriptor);
     }

@@ -1,5 +1,5 @@
-/** An imported file's text, from a file, a pipe or standard input: bounded, and all of it text. */
-import { constants } from 'node:fs';
+/** What an import reads, from a file, a pipe or standard input: never more than a limit, whatever size a file says that it has. */
+import { constants, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CommandFailure, usageFailure } from '../command-failure.ts';
@@ -34,17 +34,13 @@ export async function readBounded(file: string, terminal: Terminal): Promise<Fil
 }
 
 async function textOf(stream: Readable, name: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const bytes = boundedBytes(LARGEST_BYTES);
   for await (const chunk of stream) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    if (size > LARGEST_BYTES) throw tooLarge(name);
-    chunks.push(bytes);
+    if (!bytes.add(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)))) throw tooLarge(name);
   }
   try {
     // A byte order mark at the start is an editor's; it is dropped.
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes.all());
   } catch {
     throw new CommandFailure({ exitCode: EXIT.failed, what: `${name} is not UTF-8 text` });
   }
@@ -53,4 +49,40 @@ async function textOf(stream: Readable, name: string): Promise<string> {
 function tooLarge(name: string): CommandFailure {
   const what = `${name} is larger than ${LARGEST_BYTES / 1024 / 1024} MiB, more than is read`;
   return new CommandFailure({ exitCode: EXIT.failed, what, advice: 'import it in parts' });
+}
+
+const CHUNK_BYTES = 65_536;
+
+/** All bytes of an open file; undefined where there are more than `largest`, of which at most one byte is read. */
+export function readAtMost(descriptor: number, largest: number): Buffer | undefined {
+  const bytes = boundedBytes(largest);
+  for (;;) {
+    const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, bytes.left() + 1));
+    const size = readSync(descriptor, chunk, 0, chunk.length, null);
+    if (size === 0) return bytes.all();
+    if (!bytes.add(chunk.subarray(0, size))) return undefined;
+  }
+}
+
+interface BoundedBytes {
+  /** False: with these there are too many, and they were not added. */
+  readonly add: (bytes: Buffer) => boolean;
+  readonly left: () => number;
+  readonly all: () => Buffer;
+}
+
+/** Counts what was read: the size that a file says it has is 0 for many files of /proc, and can grow. */
+function boundedBytes(largest: number): BoundedBytes {
+  const chunks: Buffer[] = [];
+  let left = largest;
+  return {
+    add: (bytes) => {
+      if (bytes.length > left) return false;
+      left -= bytes.length;
+      chunks.push(bytes);
+      return true;
+    },
+    left: () => left,
+    all: () => Buffer.concat(chunks),
+  };
 }

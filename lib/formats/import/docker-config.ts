@@ -157,9 +157,12 @@ function notesOn(
   { options }: Logins,
 ): readonly string[] {
   const { host } = splitAddress(address);
-  const other = origin.readBy === 'docker' ? `Kubernetes only for ${address}` : `docker for all of ${host}`;
+  const reading =
+    origin.readBy === 'docker'
+      ? `docker uses this login for all of ${host}, Kubernetes only for images below ${address}`
+      : `Kubernetes uses this login only for images below ${address}, docker for all of ${host}`;
   return [
-    ...(isUrlOfPath ? [`the file names it by a URL with a path: ${other} would use this login`] : []),
+    ...(isUrlOfPath ? [`the file names it by a URL with a path: ${reading}`] : []),
     ...(plainHttp && !options.tls.has(host)
       ? [
           `the file says http://, and is not believed in that: should it speak no TLS, import with --plain-http ${shellWord(host)}`,

@@ -211,6 +211,7 @@ describe('registries.yaml, with the files that it names', () => {
     ['one that is not there', '/nowhere/ca.pem'],
     ['a private key', join(CERTIFICATES, 'server.key')],
     ['a device that does not end', '/dev/zero'],
+    ['a file without end that says its size is 0', '/proc/self/pagemap'],
     ['a folder', '/etc'],
     ['some other file', '/etc/passwd'],
   ])('names a CA file that it cannot take, and sends nothing of it: %s', async (_name, caFile) => {

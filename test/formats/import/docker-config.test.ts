@@ -361,7 +361,14 @@ describe('what Go reads', () => {
 it('of a URL with a path, the host is imported, and a note has the other reading', () => {
   const { registries } = read(auths({ 'https://h.example/artifactory/docker': { auth: basic('me', 'p') } }));
   expect(registries).toMatchObject([
-    { address: 'h.example', notes: [textWith('Kubernetes only for h.example/artifactory/docker')] },
+    {
+      address: 'h.example',
+      notes: [
+        textWith(
+          'docker uses this login for all of h.example, Kubernetes only for images below h.example/artifactory/docker',
+        ),
+      ],
+    },
   ]);
 });
 
