@@ -34,13 +34,13 @@ import {
   newerSchema,
   noCatalogue,
   otherInstallation,
-  sharedAbove,
   sharedDirectory,
   symbolicLink,
   unreadable,
+  unsafeWay,
   type OpenFailure,
 } from './open-failure.ts';
-import { createPrivateDirectory, isSharedDirectory, sharedFolderAbove, SymbolicLink } from './private-files.ts';
+import { createPrivateDirectory, isSharedDirectory, SymbolicLink, unsafeStepTo } from './private-files.ts';
 import { textOf } from './rows.ts';
 import { sqliteCode } from './sqlite-code.ts';
 
@@ -114,12 +114,12 @@ function openParts(
 ): Result<Omit<EmbeddedStore, 'close'>, OpenFailure> {
   const { directory } = options;
   const lock = attempt(directory, () => {
+    const unsafe = unsafeWayTo(options);
+    if (unsafe !== undefined) return unsafe;
     createPrivateDirectory(directory);
-    const user = ownUser();
-    if (isSharedDirectory(directory, user?.uid)) return sharedDirectory(directory);
-    const above = user === undefined ? undefined : sharedFolderAbove(directory, user);
-    if (above !== undefined) return sharedAbove(directory, above);
-    return takeDataLock(join(directory, 'lock.db'));
+    if (isSharedDirectory(directory, ownUser()?.uid)) return sharedDirectory(directory);
+    // Again: until it was made, others may have put a link in its place.
+    return unsafeWayTo(options) ?? takeDataLock(join(directory, 'lock.db'));
   });
   if (!lock.ok) return lock;
   if (lock.value === 'in_use') return failure(inUse(directory));
@@ -165,6 +165,17 @@ function openParts(
     copies: copies.value,
     ...times,
   });
+}
+
+/** Of the data folder and of a key file elsewhere: what on the way to it others could replace. Nothing is made. */
+function unsafeWayTo({ directory, keyFile }: EmbeddedStoreOptions): OpenFailure | undefined {
+  const user = ownUser();
+  if (user === undefined) return undefined;
+  for (const path of [directory, ...(keyFile === undefined ? [] : [resolve(keyFile)])]) {
+    const step = unsafeStepTo(path, user);
+    if (step !== undefined) return unsafeWay(path, step);
+  }
+  return undefined;
 }
 
 /** The vault takes over the catalogue's installation where nothing speaks against it. */

@@ -1,7 +1,9 @@
 /** Why an embedded store could not be opened. `advice` is for the operator: what is wrong, where, and what to do. */
 import type { KeyProblem } from './key-file.ts';
+import type { UnsafeStep } from './private-files.ts';
 
 export type OpenFailure =
+  /** `directory`: the data directory, or the key file that others could replace. */
   | { readonly kind: 'in_use' | 'shared_directory'; readonly directory: string; readonly advice: string }
   | {
       readonly kind: 'bad_key';
@@ -53,12 +55,15 @@ export function sharedDirectory(directory: string): OpenFailure {
   return { kind: 'shared_directory', directory, advice };
 }
 
-/** `above`: a folder on the way to the directory. */
-export function sharedAbove(directory: string, above: string): OpenFailure {
+/** `path`: the data directory or the key file. */
+export function unsafeWay(path: string, step: UnsafeStep): OpenFailure {
   const advice =
-    `others may write in ${above}, or it belongs to another user, so they could replace ${directory} in it: ` +
-    'chown it and chmod go-w it, or give another data directory';
-  return { kind: 'shared_directory', directory, advice };
+    step.kind === 'folder'
+      ? `others may write in ${step.path}, or it belongs to another user, so they could replace ${path} in it: ` +
+        'chown it and chmod go-w it, or give another path'
+      : `${step.path} is a symbolic link of another user, who could make ${path} lead to another place: ` +
+        'give the path that it leads to, or chown -h it';
+  return { kind: 'shared_directory', directory: path, advice };
 }
 
 export function symbolicLink(path: string): OpenFailure {
