@@ -15,7 +15,7 @@ import { UnreadableRow } from '../stores/stored-json.ts';
 import { apiRequest, type ApiEvent, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { bodyLimitOfRoute } from './body-limits.ts';
 import type { BadRequest, RouteFailure } from './problem.ts';
-import { noQuery } from './request-schemas.ts';
+import { noQuery } from './host-request-schemas.ts';
 import { refuse, refusePlainly, type Route } from './route.ts';
 
 export type ApiHandler = (event: ApiEvent, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;

@@ -8,13 +8,13 @@ import { invalidInput, type InvalidInput } from '../domain/failures.ts';
 import { failure, success, type Result } from '../domain/result.ts';
 import { RUNTIMES, type Runtime } from '../domain/runtime.ts';
 import type { AuthenticateDeps } from '../service/authenticate.ts';
-import type { EnvironmentRegistriesDeps } from '../service/environment-registries.ts';
-import { hostConfig, HOST_CONFIG_ROLES } from '../service/host-config.ts';
+
+import { hostConfig, HOST_CONFIG_ROLES, type HostConfigDeps } from '../service/host-config.ts';
 import { json, text } from './api-request.ts';
-import { hostConfigQuery } from './request-schemas.ts';
+import { hostConfigQuery } from './host-request-schemas.ts';
 import { behindIam, forRoles, refuse, type Route } from './route.ts';
 
-export type HostConfigRoutesDeps = EnvironmentRegistriesDeps & AuthenticateDeps;
+export type HostConfigRoutesDeps = HostConfigDeps & AuthenticateDeps;
 
 export function hostConfigRoutes(deps: HostConfigRoutesDeps): readonly Route[] {
   const route: Route = {

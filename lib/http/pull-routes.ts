@@ -16,7 +16,7 @@ import { helperAnswer, HELPER_NOT_FOUND } from '../formats/docker-credential.ts'
 import { json, text, type ApiRequest, type ApiResponse } from './api-request.ts';
 import { explanationDocument, resolutionDocument } from './documents.ts';
 import { behindIam, forRoles, parseBody, refuse, refusePlainly, type Route } from './route.ts';
-import { exportQuery, resolveRequest } from './request-schemas.ts';
+import { exportQuery, resolveRequest } from './host-request-schemas.ts';
 
 export type PullRoutesDeps = ResolveDeps & ExportDeps & AuthenticateDeps;
 

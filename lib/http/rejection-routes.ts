@@ -2,7 +2,7 @@
 import type { AuthenticateDeps } from '../service/authenticate.ts';
 import { reportRejection, type RejectionDeps } from '../service/rejections.ts';
 import { json } from './api-request.ts';
-import { rejectionRequest } from './request-schemas.ts';
+import { rejectionRequest } from './host-request-schemas.ts';
 import { behindIam, forRoles, parseBody, refuse, type Route } from './route.ts';
 
 export function rejectionRoutes(deps: RejectionDeps & AuthenticateDeps): readonly Route[] {

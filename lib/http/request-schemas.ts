@@ -1,5 +1,5 @@
 /**
- * What callers send. The same schemas validate and describe (openapi/); unknown fields are refused. Rules that need more
+ * What administrators and viewers send (agents: host-request-schemas.ts). The same schemas validate and describe (openapi/); unknown fields are refused. Rules that need more
  * than the document itself (does this address parse, is this key Google's) are the services'.
  */
 import * as z from 'zod/mini';
@@ -10,21 +10,6 @@ import { POLICY_MODES } from '../domain/policy.ts';
 import { BULK_ACTIONS } from '../domain/registry.ts';
 import { readableLine, readableLines } from '../domain/readable-text.ts';
 import type { SourceKind } from '../sources/source-kind.ts';
-
-const image = z
-  .string()
-  .check(
-    z.minLength(1),
-    z.maxLength(4096),
-    z.meta({ description: 'An image reference', pattern: '^[!-~]{1,1024}$', examples: ['quay.io/team/app:1'] }),
-  );
-
-export const resolveRequest = z.strictObject({ image });
-
-export const rejectionRequest = z.strictObject({
-  registryId: z.string().check(z.minLength(1), z.maxLength(64)),
-  version: z.string().check(z.minLength(1), z.maxLength(64)),
-});
 
 /** Patterns that only describe: the domain checks the same, and says it better. */
 const ENVIRONMENT = { pattern: '^[a-z0-9-]{1,63}$', examples: ['prod'] };
@@ -253,9 +238,3 @@ export const auditQuery = z.strictObject({
       ),
   ),
 });
-
-export const exportQuery = z.strictObject({ paths: z.optional(z.enum(['true', 'false'])) });
-
-export const hostConfigQuery = z.strictObject({ format: z.optional(z.enum(['json', 'lines'])) });
-
-export const noQuery = z.strictObject({});

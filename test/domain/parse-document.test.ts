@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from '../../lib/domain/parse-document.ts';
 import { textWith } from '../support/text-like.ts';
+import * as hostRequests from '../../lib/http/host-request-schemas.ts';
 import * as requests from '../../lib/http/request-schemas.ts';
 import { sourceKinds } from '../../lib/sources/kinds-in-place.ts';
 import { parseServiceAccountKey } from '../../lib/sources/google/service-account-key.ts';
@@ -120,7 +121,7 @@ const LIBRARY = /invalid (?!grant)|too (?:big|small)|expected|received|unrecogni
 
 describe('no request is ever answered in the words of the library', () => {
   const schemas: readonly (readonly [string, z.core.$ZodType])[] = [
-    ...Object.entries(requests).flatMap(([name, value]) =>
+    ...Object.entries({ ...requests, ...hostRequests }).flatMap(([name, value]) =>
       value instanceof z.core.$ZodType ? [[name, value] as const] : [],
     ),
     ...sourceKinds().map(({ kind, inputSchema }) => [`a source of the kind ${kind}`, inputSchema] as const),
