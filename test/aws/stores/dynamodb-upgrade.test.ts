@@ -48,7 +48,7 @@ describe.runIf(available('java') && earlier !== undefined)('on DynamoDB Local, t
     const { client, tableName, now, before } = await bothOnOneTable();
     await workingDay(now, 'first', []);
     const item = await registryItemById({ client, tableName }, 'first');
-    const later = '{"format":3,"fields":{"expiresOn":5}}';
+    const later = '{"format":3,"fields":{"signedBy":5}}';
     await client.send(
       new UpdateItemCommand({
         TableName: tableName,

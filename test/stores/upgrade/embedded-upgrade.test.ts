@@ -30,25 +30,30 @@ describe.runIf(earlier !== undefined)('the embedded store of the version before'
   it('and this one work on the same data in turn: upgraded, rolled back, upgraded again', async () => {
     const directory = await temporaryDirectory();
     const before: string[] = [];
-    for (const [name, open] of [
-      ['first', openEarlier],
-      ['second', openEmbeddedStore],
-      ['third', openEarlier],
-      ['fourth', openEmbeddedStore],
+    const later = { expiresOn: '2030-01-31' };
+    for (const [name, open, known] of [
+      ['first', openEarlier, {}],
+      ['second', openEmbeddedStore, later],
+      ['third', openEarlier, {}],
+      ['fourth', openEmbeddedStore, {}],
     ] as const) {
       await dayOf(open, directory, async (store) => {
         for (const id of before) expect(await passwordOf(store, id)).toBe(`password of ${id}`);
-        await workingDay(store.catalogue, name, before);
+        await workingDay(store.catalogue, name, before, known);
         await keepSecrets(store, name);
       });
       before.push(name);
     }
+    await dayOf(openEmbeddedStore, directory, async ({ catalogue }) => {
+      expect(await catalogue.getRegistry('first')).toMatchObject(later);
+      expect((await catalogue.getRegistry('third'))?.expiresOn).toBeUndefined();
+    });
   });
 
   it('reads what a later version wrote beside its documents, edits it, and leaves that where it is', async () => {
     const directory = await temporaryDirectory();
     await dayOf(openEmbeddedStore, directory, (store) => workingDay(store.catalogue, 'first', []));
-    const later = '{"format":3,"fields":{"expiresOn":5,"verification":{"certificate":"old"}}}';
+    const later = '{"format":3,"fields":{"signedBy":5,"verification":{"certificate":"old"}}}';
     onFile(
       directory,
       `UPDATE registries SET document_later = '${later}', credential_later = '{"format":3,"fields":{"a":1}}'`,

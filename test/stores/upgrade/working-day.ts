@@ -1,14 +1,28 @@
 /** What a catalogue is used for in a day, by whichever version: all of it must go well on the data of any other. */
 import { expect } from 'vitest';
 
+import type { Registry } from '../../../lib/domain/registry.ts';
 import type { Catalogue } from '../../../lib/stores/catalogue.ts';
 import { FRESH, fullRegistryFixture, HOUR, START } from '../../support/registry-fixture.ts';
-import { add, idsOf, pageOf } from '../contract/catalogue-under-test.ts';
+import { idsOf, pageOf } from '../contract/catalogue-under-test.ts';
 import { agent, change, decision, policy, principalAgent } from '../contract/entries.ts';
 
-/** `name`: of this day's version; everything that it adds is called by it. */
-export async function workingDay(catalogue: Catalogue, name: string, before: readonly string[]): Promise<void> {
-  const { address } = await add(catalogue, fullRegistryFixture({ id: name, environments: ['prod'] }));
+/**
+ * `name`: of this day's version; everything that it adds is called by it. `later`: what this version knows of a registry and
+ * the version before does not.
+ */
+export async function workingDay(
+  catalogue: Catalogue,
+  name: string,
+  before: readonly string[],
+  later: Pick<Registry, 'expiresOn'> = {},
+): Promise<void> {
+  const {
+    expiresOn: _date,
+    expiryReported: _stage,
+    ...known
+  } = fullRegistryFixture({ id: name, environments: ['prod'] });
+  const { address } = await catalogue.addRegistry({ ...known, ...later }, change({ subject: name }));
   await catalogue.addAgent(agent({ id: `agent-${name}` }), change({ subject: name }));
   await catalogue.addAgent(principalAgent({ id: `role-${name}` }), change({ subject: name }));
   for (const scope of [null, 'prod']) {
@@ -17,7 +31,7 @@ export async function workingDay(catalogue: Catalogue, name: string, before: rea
   }
   await catalogue.recordDecision(decision({ image: name }));
   const all = [...before, name];
-  for (const id of all) await workOn(catalogue, id, name);
+  for (const id of all) await workOn(catalogue, id, { by: name, later });
 
   const caller = { kind: 'agent', id: `agent-${before[0] ?? name}` } as const;
   const view = await catalogue.readForResolve({ caller, environment: 'prod', host: address.split('/', 1).join('') });
@@ -31,11 +45,15 @@ export async function workingDay(catalogue: Catalogue, name: string, before: rea
 }
 
 /** An edit, a refresh, a rejection. */
-async function workOn(catalogue: Catalogue, id: string, by: string): Promise<void> {
+async function workOn(
+  catalogue: Catalogue,
+  id: string,
+  { by, later }: { readonly by: string; readonly later: Pick<Registry, 'expiresOn'> },
+): Promise<void> {
   const registry = await catalogue.getRegistry(id);
   if (registry === undefined) throw new Error(`${by} does not find ${id}`);
   const edited = await catalogue.updateRegistry({
-    registry: { ...registry, description: `edited by ${by}` },
+    registry: { ...registry, ...later, description: `edited by ${by}` },
     ...{ expectedRevision: registry.revision, replaceCredential: false, change: change({ subject: id }) },
   });
   expect(edited).toMatchObject({ kind: 'stored' });
