@@ -34,7 +34,9 @@ export function parseOperatorHosts(texts: readonly string[]): Result<readonly st
 
 /** @returns the field and the rule that it breaks; undefined: the secret may go there. */
 export function destinationFault(destination: Destination, operator: OperatorHosts): InvalidInput | undefined {
-  return cloudHostFault(destination) ?? ownIdentityFault(destination, operator);
+  return (
+    cloudHostFault(destination) ?? ownIdentityFault(destination, operator) ?? foreignCaFault(destination, operator)
+  );
 }
 
 /** AWS and Google ask for none of these at their own hosts: there they only help whoever is on the way. */
@@ -55,7 +57,7 @@ export function ownIdentityFault(
   destination: Destination,
   { ecrUpstreamHosts }: OperatorHosts,
 ): InvalidInput | undefined {
-  const { address, source, tls } = destination;
+  const { address, source } = destination;
   if (!isOwnIdentity(source)) return undefined;
   const { host } = splitAddress(address);
   const isNamed = ecrUpstreamHosts.includes(host);
@@ -71,11 +73,19 @@ export function ownIdentityFault(
     destination,
     "must be left out: a token of Pullpass's own AWS identity goes over verified TLS only, and to no other host. Give an access key if it is needed",
   );
-  if (weak !== undefined || isNamed || tls.ca === undefined) return weak;
-  // ECR's certificates come from a public CA. With another one, its owner could read the token on the way.
+  return weak ?? foreignCaFault(destination, { ecrUpstreamHosts });
+}
+
+/**
+ * ECR's certificates come from a public CA. With another one, its owner could read on the way what hosts send to this host,
+ * tokens of Pullpass's own identity included: so it is for no kind of source.
+ */
+function foreignCaFault({ address, tls }: Destination, { ecrUpstreamHosts }: OperatorHosts): InvalidInput | undefined {
+  const { host } = splitAddress(address);
+  if (tls.ca === undefined || parseEcrHost(host) === undefined || ecrUpstreamHosts.includes(host)) return undefined;
   const rule =
-    "must be left out: a token of Pullpass's own AWS identity goes to ECR under the system's CA certificates. Where another CA is " +
-    'right, have this host named where Pullpass runs (serve --ecr-upstream-host, on AWS ecrUpstreamHosts)';
+    "must be left out: ECR is reached under the system's CA certificates. Where another CA is right, have this host named where " +
+    'Pullpass runs (serve --ecr-upstream-host, on AWS ecrUpstreamHosts)';
   return invalidInput('tls.ca', rule);
 }
 

@@ -13,7 +13,7 @@ import { hostConfigRoutes } from '../http/host-config-routes.ts';
 import { pullRoutes, type PullRoutesDeps } from '../http/pull-routes.ts';
 
 export interface ResolveApiOptions extends OperatorHosts {
-  readonly catalogue: PullRoutesDeps['catalogue'] & Pick<Catalogue, 'readForResolve'>;
+  readonly catalogue: PullRoutesDeps['catalogue'] & Pick<Catalogue, 'readForResolve' | 'registriesOnHost'>;
   readonly issued: IssuedCredentials;
   readonly log: FunctionLog;
 }

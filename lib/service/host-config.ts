@@ -20,14 +20,19 @@ import { failure, success, type Result } from '../domain/result.ts';
 import type { HostConfigTooLarge, WantedHostConfig } from '../formats/host-config/wanted.ts';
 import { UnreadableRow } from '../stores/stored-json.ts';
 import { firstAdmitted, requireEnvironment, requireRole, type Forbidden, type ProvenCaller } from './authenticate.ts';
+import type { Catalogue } from '../stores/catalogue.ts';
 import { environmentRegistries, type EnvironmentRegistriesDeps } from './environment-registries.ts';
 import { tlsByHost } from './host-tls.ts';
+
+export interface HostConfigDeps extends EnvironmentRegistriesDeps {
+  readonly catalogue: EnvironmentRegistriesDeps['catalogue'] & Pick<Catalogue, 'registriesOnHost'>;
+}
 
 export const HOST_CONFIG_ROLES = ['agent', 'viewer', 'admin'] as const;
 
 export async function hostConfig(
   request: { readonly caller: ProvenCaller; readonly environment: string },
-  deps: EnvironmentRegistriesDeps,
+  deps: HostConfigDeps,
 ): Promise<Result<WantedHostConfig, Forbidden | InvalidInput | HostConfigTooLarge>> {
   const environment = parseEnvironmentName(request.environment);
   if (!environment.ok) return failure(invalidInput('environment', environment.failure.rule));
@@ -39,13 +44,29 @@ export async function hostConfig(
   const { policies, answering, unreadable } = await environmentRegistries(environment.value, deps);
   // Without it hosts would lose what they trust it by, or what keeps them from it: they go on with the files that they have.
   if (unreadable.length > 0) throw new UnreadableRow();
-  return wantedFor(environment.value, policies, answering);
+  const neighbours = await neighboursOf(answering, deps);
+  return wantedFor(environment.value, { policies, answering, neighbours });
+}
+
+/**
+ * Every registry on the hosts that something other than verified HTTPS is wanted for: overridden ones and those of other
+ * environments, too. One that answers in a moment's time must not find hosts that trust what it never asked for.
+ */
+async function neighboursOf(answering: readonly Registry[], deps: HostConfigDeps): Promise<readonly Registry[]> {
+  const special = answering.filter(({ tls }) => Object.keys(tls).length > 0);
+  const hosts = [...new Set(special.map(({ address }) => splitAddress(address).host))];
+  return (await Promise.all(hosts.map((host) => deps.catalogue.registriesOnHost(host)))).flat();
+}
+
+interface EnvironmentState {
+  readonly policies: Policies;
+  readonly answering: readonly Registry[];
+  readonly neighbours: readonly Registry[];
 }
 
 function wantedFor(
   environment: EnvironmentName,
-  policies: Policies,
-  answering: readonly Registry[],
+  { policies, answering, neighbours }: EnvironmentState,
 ): Result<WantedHostConfig, HostConfigTooLarge> {
   const mode = effectiveMode(policies);
   const undisturbed = { organisation: undefined, environment: undefined, at: policies.at };
@@ -55,7 +76,7 @@ function wantedFor(
   if (!policy.ok) return tooLarge(policy.failure);
 
   const allowed = answering.filter(({ address }) => decideAddress({ address, ...policies }).allowed);
-  const { tls, notes } = tlsByHost(trusted(allowed), answering);
+  const { tls, notes } = tlsByHost(trusted(allowed), neighbours);
   const ownDefault = policies.environment?.defaultRegistry ?? policies.organisation?.defaultRegistry ?? null;
   return success({
     environment,

@@ -1,6 +1,6 @@
 /**
  * How hosts speak to each registry's host. A host's files and settings are for the whole host, so what weakens TLS there has to
- * be agreed on by every registry that answers there: a CA certificate that only one of them has, or plain HTTP, would let
+ * be agreed on by every registry there: a CA certificate that only one of them has, or plain HTTP, would let
  * whoever added that one read the others' credentials.
  */
 import { splitAddress } from '../domain/address.ts';
@@ -22,12 +22,12 @@ type Strictness = (typeof STRICTNESS)[number];
 type Reached = Pick<Registry, 'address' | 'tls'>;
 
 /**
- * `used`: those that hosts may pull from now. `answering`: all that answer in the environment, deactivated ones and those that
- * policy denies included: what hosts trust outlives the moment in which one of these is let in again. Sorted by host.
+ * `used`: those that hosts may pull from now. `neighbours`: all on the same hosts, deactivated, denied and overridden ones and those
+ * of other environments included: what hosts trust outlives the moment in which one of these answers again. Sorted by host.
  */
-export function tlsByHost(used: readonly Reached[], answering: readonly Reached[] = used): HostsTls {
+export function tlsByHost(used: readonly Reached[], neighbours: readonly Reached[] = used): HostsTls {
   const byHost = settingsByHost(used);
-  const agreeing = settingsByHost(answering);
+  const agreeing = settingsByHost(neighbours);
   const found = [...byHost]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([host, settings]) => onHost(host, settings, agreeing.get(host) ?? settings));
@@ -42,11 +42,11 @@ function settingsByHost(registries: readonly Reached[]): ReadonlyMap<string, rea
 function onHost(
   host: string,
   used: readonly TlsSettings[],
-  answering: readonly TlsSettings[],
+  neighbours: readonly TlsSettings[],
 ): { readonly tls: HostTls | undefined; readonly notes: readonly string[] } {
-  const wanted = STRICTNESS.filter((each) => answering.some((tls) => strictnessOf(tls) === each));
+  const wanted = STRICTNESS.filter((each) => neighbours.some((tls) => strictnessOf(tls) === each));
   const strictest = wanted[0] ?? 'verified';
-  const { shared, disputed } = agreedCertificates(used, answering);
+  const { shared, disputed } = agreedCertificates(used, neighbours);
   const notes = [
     ...(wanted.length > 1 ? [differingTls(host, wanted)] : []),
     ...(disputed ? [differingCertificates(host)] : []),
@@ -57,10 +57,10 @@ function onHost(
 
 function agreedCertificates(
   used: readonly TlsSettings[],
-  answering: readonly TlsSettings[],
+  neighbours: readonly TlsSettings[],
 ): { readonly shared: readonly string[]; readonly disputed: boolean } {
   const wanted = new Set(used.flatMap(certificatesOf));
-  const sets = answering.map((tls) => new Set(certificatesOf(tls)));
+  const sets = neighbours.map((tls) => new Set(certificatesOf(tls)));
   const shared = [...wanted].filter((certificate) => sets.every((set) => set.has(certificate)));
   return { shared, disputed: shared.length < wanted.size };
 }

@@ -37,7 +37,6 @@ describe('a secret may go', () => {
     ['one of its own identity, to a host that was named', NAMED, behind(OWN), {}],
     ['the same, to a path there, under a custom CA', `${NAMED}/team`, behind(ROLE), CA],
     ["one of an administrator's access key, to any host, in any way", OTHER, behind(KEYED), { ...PLAIN, ...REALM }],
-    ["an administrator's access key, to ECR under a custom CA", ECR, KEYED, CA],
     ['a typed password, to any host, in any way', OTHER, STATIC, { ...SKIP, ...REALM }],
     ["a token of an administrator's key file, to any host, in any way", OTHER, KEY_FILE, { ...PLAIN, ...REALM }],
     ['a typed password, to Google under a custom CA', GOOGLE, STATIC, CA],
@@ -51,6 +50,18 @@ it("a token of Pullpass's own identity may go to ECR under a custom CA where the
   expect(destinationFault(destination, { ecrUpstreamHosts: [ECR] })).toBeUndefined();
   expect(destinationFault({ ...destination, ...SKIP }, { ecrUpstreamHosts: [ECR] })?.field).toBe('tls.skipVerify');
 });
+
+it.each([
+  ["an administrator's access key", KEYED],
+  ['a typed password', STATIC],
+])(
+  'no secret goes to ECR under a custom CA, as hosts would trust it for other registries there, too: %s',
+  (_name, source) => {
+    expect(faultAt(ECR, source, CA)).toBe('tls.ca');
+    const destination = { address: canonicalAddress(ECR), source, ...CA };
+    expect(destinationFault(destination, { ecrUpstreamHosts: [ECR] })).toBeUndefined();
+  },
+);
 
 describe("a token of Pullpass's own identity never goes", () => {
   it.each<[string, string, SourceSettings, Way, string]>([

@@ -279,7 +279,7 @@ const ROWS: readonly (readonly [keyof typeof STORED, string, Record<string, unkn
   ['an access key at ECR', 'no access key', source({ accessKeyId: null }), 'allowed'],
   ['an access key at ECR', 'another access key', source({ accessKeyId: 'AKIAANOTHERKEY000000' }), 'again'],
   ['an access key at ECR', 'a role', source(ROLE), 'again'],
-  ['an access key at ECR', 'a custom CA', CA, 'again'],
+  ['an access key at ECR', 'a custom CA', CA, 'tls.ca'],
   ['an access key at ECR', 'plain HTTP', PLAIN, 'tls.plainHttp'],
   ['an access key at ECR', 'no verification', SKIP, 'tls.skipVerify'],
   ['an access key at ECR', 'a token host', REALM, 'trustedRealms'],

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { splitAddress } from '../../lib/domain/address.ts';
 import type { Agent, Role } from '../../lib/domain/agent.ts';
 import type { PolicyDocument } from '../../lib/domain/policy.ts';
 import type { Registry } from '../../lib/domain/registry.ts';
-import type { EnvironmentRegistriesDeps } from '../../lib/service/environment-registries.ts';
-import { hostConfig } from '../../lib/service/host-config.ts';
+import { hostConfig, type HostConfigDeps } from '../../lib/service/host-config.ts';
 import type { WantedHostConfig } from '../../lib/formats/host-config/wanted.ts';
 import { policy, registry } from '../domain/parsed.ts';
 
@@ -14,9 +14,11 @@ interface Stored {
   readonly organisation?: PolicyDocument;
   readonly environment?: PolicyDocument;
   readonly registries?: readonly Registry[];
+  /** Of other environments. */
+  readonly elsewhere?: readonly Registry[];
 }
 
-function depsOf({ organisation, environment, registries = [] }: Stored): EnvironmentRegistriesDeps {
+function depsOf({ organisation, environment, registries = [], elsewhere = [] }: Stored): HostConfigDeps {
   return {
     now: () => AT,
     catalogue: {
@@ -29,6 +31,8 @@ function depsOf({ organisation, environment, registries = [] }: Stored): Environ
         const next = at + 1 < registries.length ? { cursor: String(at + 1) } : {};
         return Promise.resolve({ items: registries.slice(at, at + 1), ...next });
       },
+      registriesOnHost: async (host) =>
+        Promise.resolve([...registries, ...elsewhere].filter(({ address }) => splitAddress(address).host === host)),
     },
   };
 }
@@ -96,6 +100,9 @@ describe('TLS', () => {
     for (const stored of [
       { registries: [good, his] },
       { registries: [{ ...good, state: 'inactive' }, his] },
+      // Overridden for a moment, or moved to another environment and back.
+      { registries: [good, { ...his, address: good.address, order: good.order + 1 }] },
+      { registries: [his], elsewhere: [{ ...good, environments: ['dev'] }] },
       { registries: [registry({ id: 'good', address: 'harbor.example/team' }), his], environment: denied },
     ] as const) {
       const { tls, notes } = await wanted(stored);
