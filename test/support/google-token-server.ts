@@ -53,6 +53,8 @@ export interface TokenGrant {
 
 export interface GoogleTokenServerOptions {
   readonly accounts: readonly ServiceAccount[];
+  /** The address that clients know it by, where something stands in front; left out: its own. */
+  readonly audience?: () => string;
   /** The token to give out; left out: one that is new every time, for 3,599 seconds. */
   readonly issue?: (grant: TokenGrant) => { readonly token: string; readonly expiresInSeconds: number };
 }
@@ -97,7 +99,7 @@ export async function startGoogleTokenServer(options: GoogleTokenServerOptions):
       suffer({ kind: 'error', status: 400, error: 'unsupported_grant_type' }, response);
       return;
     }
-    const grant = await verify(assertion, options.accounts, tokenUri);
+    const grant = await verify(assertion, options.accounts, options.audience?.() ?? tokenUri);
     if (grant === undefined) {
       suffer({ kind: 'error', status: 400, error: 'invalid_grant' }, response);
       return;

@@ -1,0 +1,139 @@
+/** One seed: a Pullpass under faults for some minutes, with hosts that pull and an administrator who changes things. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { seededRandom } from '../../bench/simulate/seeded-random.ts';
+import { administrator } from './administrator.ts';
+import { openDiary, type Diary } from './diary.ts';
+import { pullForEver } from './hosts.ts';
+import { populate } from './populate.ts';
+import { recover } from './recovery.ts';
+import { planRounds, roundInWords, type PlannedFault, type Round } from './schedule.ts';
+import { openWorld, type World } from './world.ts';
+
+export interface SoakOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly shimLibrary: string | undefined;
+  readonly verbose: boolean;
+}
+
+const HOSTS = 2;
+const ADMINISTRATOR_PAUSE_MS = 1_200;
+/** More than fit into any run. */
+const ROUNDS_A_MINUTE = 6;
+
+/** @returns undefined: everything held. */
+export async function soak(options: SoakOptions): Promise<{ readonly failed: boolean; readonly report: string }> {
+  const { seed } = options;
+  const diary = openDiary(`seed ${seed}`, options);
+  const rounds = planRounds(seed, Math.ceil(options.minutes * ROUNDS_A_MINUTE));
+  const directory = await mkdtemp(join(tmpdir(), 'pullpass-soak-'));
+  const world = await openWorld({ ...options, directory, diary });
+  const stop = new AbortController();
+  let done = 0;
+  try {
+    await world.pullpass.start();
+    world.access.adminToken = await world.pullpass.adminToken();
+    await populate(world.model, world.access, world.standIns);
+    const live = async (): Promise<void> => {
+      await recover(world);
+      const until = performance.now() + options.minutes * 60_000;
+      for (const round of rounds) {
+        if (performance.now() > until || diary.isOver()) return;
+        await runRound(round, world);
+        done += 1;
+      }
+    };
+    const hosts = Array.from({ length: HOSTS }, (_, index) =>
+      pullForEver(world, seededRandom(seed + 10 + index), stop.signal),
+    );
+    const violation = await Promise.race([live().then(() => undefined), diary.firstViolation]);
+    stop.abort();
+    world.pullpass.signal('SIGCONT');
+    if (violation !== undefined) {
+      return { failed: true, report: failureReport({ ...options, rounds, done, violation, diary, world }) };
+    }
+    await Promise.all(hosts);
+    return { failed: false, report: `seed ${seed}: held in ${done} rounds\n${figures(diary)}` };
+  } finally {
+    stop.abort();
+    await world.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function runRound(round: Round, world: World): Promise<void> {
+  const { diary } = world;
+  const over = new AbortController();
+  const writing = changeThings(world, over.signal);
+  await Promise.all(round.faults.map((planned) => suffer(planned, world)));
+  over.abort();
+  await writing;
+  if (diary.isOver()) return;
+  await recover(world);
+  diary.note('recovered');
+  await setTimeout(round.calmSeconds * 1_000);
+}
+
+/** In rounds only: what is compared afterwards must not change meanwhile. */
+async function changeThings(world: World, over: AbortSignal): Promise<void> {
+  const { random } = world;
+  const admin = administrator({ ...world, random });
+  while (!over.aborted && !world.diary.isOver()) {
+    await admin.changeSomething();
+    await setTimeout(ADMINISTRATOR_PAUSE_MS * (0.5 + random()));
+  }
+}
+
+async function suffer({ fault, afterSeconds, seconds, seed }: PlannedFault, world: World): Promise<void> {
+  const { diary, groups } = world;
+  await setTimeout(afterSeconds * 1_000);
+  if (diary.isOver()) return;
+  const missing = fault.missing?.(world);
+  if (missing !== undefined) {
+    diary.note(`${fault.name}: SKIPPED, ${missing}`);
+    diary.count('SKIPPED faults');
+    return;
+  }
+  groups.add(fault.group);
+  diary.note(`${fault.name} begins, for ${seconds} s`);
+  diary.count(`fault ${fault.name}`);
+  const end = await fault.begin(world, { seconds, random: seededRandom(seed) });
+  await setTimeout(seconds * 1_000);
+  await end();
+  diary.note(`${fault.name} is over`);
+}
+
+function figures(diary: Diary): string {
+  return Object.entries(diary.figures())
+    .map(([what, value]) => `  ${String(value).padStart(7)}  ${what}`)
+    .join('\n');
+}
+
+function failureReport(failed: {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly rounds: readonly Round[];
+  readonly done: number;
+  readonly violation: Error;
+  readonly diary: Diary;
+  readonly world: World;
+}): string {
+  const { seed, minutes, rounds, done, violation, diary, world } = failed;
+  const schedule = rounds.slice(0, done + 1).map((round, index) => `  ${index + 1}. ${roundInWords(round)}`);
+  return [
+    `seed ${seed}: VIOLATION in round ${done + 1}`,
+    `  ${violation.message}`,
+    `again: node test/soak/run.ts --minutes ${minutes} --seed ${seed}`,
+    'the schedule so far:',
+    ...schedule,
+    'the last faults:',
+    ...diary.lastNotes().map((note) => `  ${note}`),
+    'the last lines of its log:',
+    ...world.pullpass.lastLines().map((line) => `  ${line}`),
+    'figures:',
+    figures(diary),
+  ].join('\n');
+}
