@@ -36,6 +36,7 @@ export function administrator(parts: {
   ): Promise<Answer> {
     attempt(change.belief, change.value);
     const answer = await request();
+    diary.noteWrite(`${change.action} ${change.subject ?? ''}: ${answer.status}`);
     if (isAcknowledged(answer)) {
       acknowledge(change.belief, change.value);
       const subject = change.subject ?? identified.parse(answer.body).id;
@@ -53,6 +54,7 @@ export function administrator(parts: {
     const address = `${host}/added-${(serial += 1)}`;
     const password = newPassword();
     enterTyped(standIns, { address, password });
+    diary.noteWrite(`adds ${address}`);
     const registry = staticRegistry({ address, password, exists: false });
     model.registries.push(registry);
     const body = { ...newRegistry(address, { kind: 'static', username: STATIC_USER, password }), verify: random() < 0.7 };

@@ -29,6 +29,7 @@ const { values } = parseArgs({
 if (!values.isolated && spawnSync('unshare', [...ISOLATION, 'true'], { stdio: 'ignore' }).status === 0) {
   const inside = [process.execPath, import.meta.filename, ...process.argv.slice(2), '--isolated'];
   const child = spawn('unshare', [...ISOLATION, ...inside], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill('SIGKILL'));
   process.exitCode = await new Promise<number>((resolve) => {
     child.once('exit', (code) => {
       resolve(code ?? 1);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '../../bench/simulate/seeded-random.ts';
-import { administrator } from './administrator.ts';
+import { administrator, type Administrator } from './administrator.ts';
 import { openDiary, type Diary } from './diary.ts';
 import { pullForEver } from './hosts.ts';
 import { populate } from './populate.ts';
@@ -37,12 +37,13 @@ export async function soak(options: SoakOptions): Promise<{ readonly failed: boo
     await world.pullpass.start();
     world.access.adminToken = await world.pullpass.adminToken();
     await populate(world.model, world.access, world.standIns);
+    await recover(world);
+    const admin = administrator(world);
     const live = async (): Promise<void> => {
-      await recover(world);
       const until = performance.now() + options.minutes * 60_000;
       for (const round of rounds) {
         if (performance.now() > until || diary.isOver()) return;
-        await runRound(round, world);
+        await runRound(round, admin, world);
         done += 1;
       }
     };
@@ -64,10 +65,10 @@ export async function soak(options: SoakOptions): Promise<{ readonly failed: boo
   }
 }
 
-async function runRound(round: Round, world: World): Promise<void> {
+async function runRound(round: Round, admin: Administrator, world: World): Promise<void> {
   const { diary } = world;
   const over = new AbortController();
-  const writing = changeThings(world, over.signal);
+  const writing = changeThings(admin, { world, over: over.signal });
   await Promise.all(round.faults.map((planned) => suffer(planned, world)));
   over.abort();
   await writing;
@@ -78,12 +79,13 @@ async function runRound(round: Round, world: World): Promise<void> {
 }
 
 /** In rounds only: what is compared afterwards must not change meanwhile. */
-async function changeThings(world: World, over: AbortSignal): Promise<void> {
-  const { random } = world;
-  const admin = administrator({ ...world, random });
+async function changeThings(
+  admin: Administrator,
+  { world, over }: { readonly world: World; readonly over: AbortSignal },
+): Promise<void> {
   while (!over.aborted && !world.diary.isOver()) {
     await admin.changeSomething();
-    await setTimeout(ADMINISTRATOR_PAUSE_MS * (0.5 + random()));
+    await setTimeout(ADMINISTRATOR_PAUSE_MS * (0.5 + world.random()));
   }
 }
 
@@ -131,6 +133,8 @@ function failureReport(failed: {
     ...schedule,
     'the last faults:',
     ...diary.lastNotes().map((note) => `  ${note}`),
+    'the last writes:',
+    ...diary.lastWrites().map((write) => `  ${write}`),
     'the last lines of its log:',
     ...world.pullpass.lastLines().map((line) => `  ${line}`),
     'figures:',
