@@ -1,5 +1,5 @@
 /** Runs the refresher every few seconds, one run at a time, until it is stopped. */
-import { refreshDue, type RefreshRun } from '../service/refresh.ts';
+import { refreshDue, type RefreshRun, type UnendedClaim } from '../service/refresh.ts';
 import type { RefreshDeps } from '../service/refresh-registry.ts';
 import { repeat, type Repetition } from './repeat.ts';
 
@@ -7,11 +7,12 @@ const INTERVAL_MS = 2_000;
 const LIMITS = { budgetMilliseconds: 60_000, concurrency: 16 };
 
 export function startRefreshLoop(deps: RefreshDeps, onRun: (run: RefreshRun) => void): Repetition {
+  const unended = new Set<UnendedClaim>();
   return repeat({
     firstAfterMilliseconds: 0,
     pauseMilliseconds: INTERVAL_MS,
     run: async (stop) => {
-      onRun(await refreshDue({ ...LIMITS, stop }, deps));
+      onRun(await refreshDue({ ...LIMITS, stop, unended }, deps));
     },
     failed: 'refresh.run_failed',
     report: deps.report,

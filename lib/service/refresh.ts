@@ -8,7 +8,7 @@ import { failure } from '../domain/result.ts';
 import { destinationFault } from '../domain/secret-destination.ts';
 import { findKind } from '../sources/find-kind.ts';
 import type { MintFailure } from '../sources/source-kind.ts';
-import { StoreUnavailable } from '../stores/catalogue.ts';
+import { StoreUnavailable, type RefreshOutcome } from '../stores/catalogue.ts';
 import type { ServiceEvent } from './events.ts';
 import { mint, mintFailure } from './mint.ts';
 import {
@@ -29,7 +29,14 @@ export interface RefreshLimits {
   readonly claimMilliseconds?: number;
   /** Once it is aborted no further registry is begun. What was claimed and not begun keeps its claim until that lapses. */
   readonly stop?: AbortSignal;
+  /**
+   * Claims of earlier runs of this process that an outage of the store kept from being ended. A run ends them first, and adds
+   * its own. Left out: they lapse.
+   */
+  readonly unended?: Set<UnendedClaim>;
 }
+
+export type UnendedClaim = Pick<RefreshOutcome, 'registryId' | 'claimId' | 'sourceVersion'>;
 
 export interface RefreshRun {
   readonly refreshed: number;
@@ -41,6 +48,7 @@ export interface RefreshRun {
 const CLAIM_MS = 120_000;
 
 export async function refreshDue(limits: RefreshLimits, deps: RefreshDeps): Promise<RefreshRun> {
+  await endClaims(limits.unended, deps);
   const startedAt = deps.now();
   const claimId = deps.newId();
   const next = dueRegistries({ claimId, startedAt, limits }, deps);
@@ -49,7 +57,8 @@ export async function refreshDue(limits: RefreshLimits, deps: RefreshDeps): Prom
 
   async function work(): Promise<void> {
     for (let registry = await next(); registry !== undefined; registry = await next()) {
-      const result = await refreshOne({ registry, claimId, mint: await sharedMint(registry) }, deps);
+      const claimed = { registry, claimId, mint: await sharedMint(registry) };
+      const result = await refreshOne(claimed, deps, limits.unended);
       count[result.outcome] += 1;
     }
   }
@@ -155,13 +164,26 @@ function thrownFailure(error: unknown, deps: RefreshDeps): MintFailure {
   return mintFailure('internal', 'the refresh failed in an unforeseen way; this is a bug in Pullpass');
 }
 
-/** An outage of the store ends this registry's turn, not the run: its claim lapses and it is due again. */
-async function refreshOne(claimed: Claimed, deps: RefreshDeps): Promise<RefreshResult> {
+/** Without it a registry that was under way when the disk was full would wait for two minutes after it is not. */
+async function endClaims(unended: Set<UnendedClaim> | undefined, { catalogue }: RefreshDeps): Promise<void> {
+  for (const claim of unended ?? []) {
+    await catalogue.finishRefresh(claim);
+    unended?.delete(claim);
+  }
+}
+
+/** An outage of the store ends this registry's turn, not the run: its claim is ended later, or lapses, and it is due again. */
+async function refreshOne(
+  claimed: Claimed,
+  deps: RefreshDeps,
+  unended?: Set<UnendedClaim>,
+): Promise<RefreshResult> {
   const { registry } = claimed;
   let result: RefreshResult;
   try {
     result = await refreshClaimed(claimed, deps);
   } catch (error) {
+    unended?.add({ registryId: registry.id, claimId: claimed.claimId, sourceVersion: registry.sourceVersion });
     result = { registryId: registry.id, outcome: 'failed', failure: thrownFailure(error, deps) };
   }
   deps.report(eventOf(result, registry, deps.now()));

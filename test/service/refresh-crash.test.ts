@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refreshDue } from '../../lib/service/refresh.ts';
+import { refreshDue, type UnendedClaim } from '../../lib/service/refresh.ts';
 import type { RefreshDeps } from '../../lib/service/refresh-registry.ts';
 import { resolve } from '../../lib/service/resolve.ts';
 import { StoreUnavailable } from '../../lib/stores/catalogue.ts';
@@ -79,6 +79,32 @@ describe('a process that dies between any two writes of a refresh', () => {
     await refreshDue(LIMITS, world.refreshDeps);
     expect(await pull()).not.toBe(before);
     expect((await world.store.catalogue.getRegistry(id))?.credential).toMatchObject({ consecutiveFailures: 0 });
+  });
+});
+
+describe('a store that fails for a moment', () => {
+  it.each([1, 2, 3])('holds up the same process no longer when it fails after write %i', async (writes) => {
+    await addEcrRegistry(world, '111111111111');
+    const limits = { ...LIMITS, unended: new Set<UnendedClaim>() };
+    const failing = dyingAfter(writes);
+    await refreshDue(limits, failing.deps).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(StoreUnavailable);
+    });
+    expect(await refreshDue(LIMITS, world.refreshDeps)).toEqual({ refreshed: 0, failed: 0, lost: 0 });
+    expect(await refreshDue(limits, world.refreshDeps)).toEqual({ refreshed: 1, failed: 0, lost: 0 });
+    expect(limits.unended.size).toBe(0);
+    expect(world.works(await pull())).toBe(true);
+  });
+
+  it('takes no claim away from another process that has it by then', async () => {
+    const id = await addEcrRegistry(world, '111111111111');
+    const limits = { ...LIMITS, unended: new Set<UnendedClaim>() };
+    await refreshDue(limits, dyingAfter(2).deps).catch(() => undefined);
+    world.clock.now += 3 * 60_000;
+    const claim = { claimId: 'another', now: world.clock.now, until: world.clock.now + 60_000 };
+    await world.store.catalogue.claimRegistry(id, claim);
+    await refreshDue(limits, world.refreshDeps);
+    expect((await world.store.catalogue.getRegistry(id))?.credential.claim?.id).toBe('another');
   });
 });
 
