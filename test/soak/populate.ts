@@ -34,16 +34,10 @@ export async function populate(model: Model, access: Access, standIns: StandIns)
   await admin(`PUT /v1/environments/${ENVIRONMENT}/policy`, { deny: [model.denied.possible[0]] });
   const [first = '', second = '', third = ''] = standIns.registries.map(({ wire }) => wire.address);
   const [keyA = '', keyB = ''] = Object.keys(standIns.accessKeys);
-  const ecrSource = (accessKeyId: string) => ({
-    kind: 'ecr',
-    upstream: ECR_HOST,
-    accessKeyId,
-    secretAccessKey: standIns.accessKeys[accessKeyId],
-  });
-  await add(minted(`${first}/ecr-a`, 'ecr', keyA), ecrSource(keyA));
-  await add(minted(`${second}/ecr-b`, 'ecr', keyA), ecrSource(keyA));
-  await add(minted(`${second}/ecr-c`, 'ecr', keyB), ecrSource(keyB));
-  await add(minted(`${third}/ecr-role`, 'ecr', ROLE), { ...ecrSource(keyB), roleArn: ROLE });
+  await add(minted(`${first}/ecr-a`, 'ecr', keyA), ecrSource(standIns, keyA));
+  await add(minted(`${second}/ecr-b`, 'ecr', keyA), ecrSource(standIns, keyA));
+  await add(minted(`${second}/ecr-c`, 'ecr', keyB), ecrSource(standIns, keyB));
+  await add(minted(`${third}/ecr-role`, 'ecr', ROLE), { ...ecrSource(standIns, keyB), roleArn: ROLE });
   const { account, wire: tokenWire } = standIns.google;
   const google = { kind: 'google', upstream: GOOGLE_HOST, key: account.keyFile(`http://${tokenWire.address}/token`) };
   await add(minted(`${first}/google-a`, 'google', account.clientEmail), google);
@@ -54,6 +48,10 @@ export async function populate(model: Model, access: Access, standIns: StandIns)
     enterTyped(standIns, { address, password });
     await add(staticRegistry({ address, password, exists: true }), { kind: 'static', username: STATIC_USER, password });
   }
+}
+
+export function ecrSource({ accessKeys }: StandIns, accessKeyId: string) {
+  return { kind: 'ecr', upstream: ECR_HOST, accessKeyId, secretAccessKey: accessKeys[accessKeyId] };
 }
 
 function minted(address: string, kind: 'ecr' | 'google', holder: string): ModelRegistry {
