@@ -1,13 +1,14 @@
 /** Runs the refresher every few seconds, one run at a time, until it is stopped. */
-import { refreshDue, type RefreshRun, type UnendedClaim } from '../service/refresh.ts';
+import { refreshDue, type RefreshRun } from '../service/refresh.ts';
 import type { RefreshDeps } from '../service/refresh-registry.ts';
+import type { RefreshOutcome } from '../stores/catalogue.ts';
 import { repeat, type Repetition } from './repeat.ts';
 
 const INTERVAL_MS = 2_000;
 const LIMITS = { budgetMilliseconds: 60_000, concurrency: 16 };
 
 export function startRefreshLoop(deps: RefreshDeps, onRun: (run: RefreshRun) => void): Repetition {
-  const unended = new Set<UnendedClaim>();
+  const unended = new Set<RefreshOutcome>();
   return repeat({
     firstAfterMilliseconds: 0,
     pauseMilliseconds: INTERVAL_MS,

@@ -10,7 +10,7 @@ import type { Registry, Verification } from '../domain/registry.ts';
 import type { Result } from '../domain/result.ts';
 import type { OperatorHosts } from '../domain/secret-destination.ts';
 import type { MintFailure, SourceKind } from '../sources/source-kind.ts';
-import type { Catalogue } from '../stores/catalogue.ts';
+import type { Catalogue, RefreshOutcome } from '../stores/catalogue.ts';
 import type { Vault } from '../stores/vault.ts';
 import type { LoginCheckOutcome } from '../distribution/login-check.ts';
 import type { Report } from './events.ts';
@@ -144,7 +144,8 @@ async function store(
   const version = deps.newId();
   await deps.vault.putIssued(registry.id, { ...good.credential, version });
   const credential = recordOf(good.credential, version, () => mint.jitter);
-  const stored = await finish(claimed, { credential, verification: good.verification }, deps);
+  const outcome = outcomeOf(claimed, { credential, verification: good.verification });
+  const stored = await finish(registry, outcome, deps);
   if (stored === 'lost') {
     // What was written beside it must not outlive a registry that was deleted while we minted.
     if ((await deps.catalogue.getRegistry(registry.id)) === undefined) await deps.vault.remove(registry.id);
@@ -195,34 +196,46 @@ export function recordAfterFailure(
   };
 }
 
-async function fail(
-  claimed: Claimed,
-  failed: { readonly failure: MintFailure; readonly verification?: Verification },
-  deps: RefreshDeps,
-): Promise<RefreshResult> {
+interface Failed {
+  readonly failure: MintFailure;
+  readonly verification?: Verification;
+}
+
+/** The credential stays; it is tried again after a while. */
+export function failedOutcome(claimed: Claimed, failed: Failed, deps: RefreshDeps): RefreshOutcome {
   const { registry, mint } = claimed;
-  const outcome = { failure: failed.failure, renewable: mint.renewable, now: deps.now() };
-  const credential = recordAfterFailure(registry.credential, outcome, () => mint.jitter);
+  const attempt = { failure: failed.failure, renewable: mint.renewable, now: deps.now() };
+  const credential = recordAfterFailure(registry.credential, attempt, () => mint.jitter);
   const { verification } = failed;
-  const stored = await finish(claimed, { credential, ...(verification === undefined ? {} : { verification }) }, deps);
+  return outcomeOf(claimed, { credential, ...(verification === undefined ? {} : { verification }) });
+}
+
+async function fail(claimed: Claimed, failed: Failed, deps: RefreshDeps): Promise<RefreshResult> {
+  const { registry } = claimed;
+  const stored = await finish(registry, failedOutcome(claimed, failed, deps), deps);
   return { registryId: registry.id, outcome: stored === 'lost' ? 'lost' : 'failed', failure: failed.failure };
 }
 
-async function finish(
-  claimed: Claimed,
+function outcomeOf(
+  { registry, claimId, change }: Claimed,
   outcome: { readonly credential: CredentialRecord; readonly verification?: Verification },
-  deps: RefreshDeps,
-): Promise<'stored' | 'lost'> {
-  const { registry, claimId, change } = claimed;
-  const { verification } = outcome;
-  const news = verification === undefined ? undefined : driftNews(registry, verification);
-  const stored = await deps.catalogue.finishRefresh({
+): RefreshOutcome {
+  return {
     registryId: registry.id,
     claimId,
     sourceVersion: registry.sourceVersion,
     knownRejection: registry.credential.rejectedVersion,
     ...outcome,
-    changes: [...(change === undefined ? [] : [change]), ...(news === undefined ? [] : [news.entry])],
+    changes: change === undefined ? [] : [change],
+  };
+}
+
+async function finish(registry: Registry, outcome: RefreshOutcome, deps: RefreshDeps): Promise<'stored' | 'lost'> {
+  const { verification, changes = [] } = outcome;
+  const news = verification === undefined ? undefined : driftNews(registry, verification);
+  const stored = await deps.catalogue.finishRefresh({
+    ...outcome,
+    changes: [...changes, ...(news === undefined ? [] : [news.entry])],
   });
   if (stored === 'stored' && news !== undefined) deps.report(news.event);
   return stored;

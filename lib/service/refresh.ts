@@ -12,6 +12,7 @@ import { StoreUnavailable, type RefreshOutcome } from '../stores/catalogue.ts';
 import type { ServiceEvent } from './events.ts';
 import { mint, mintFailure } from './mint.ts';
 import {
+  failedOutcome,
   refreshClaimed,
   type Claimed,
   type RefreshDeps,
@@ -30,13 +31,11 @@ export interface RefreshLimits {
   /** Once it is aborted no further registry is begun. What was claimed and not begun keeps its claim until that lapses. */
   readonly stop?: AbortSignal;
   /**
-   * Claims of earlier runs of this process that an outage of the store kept from being ended. A run ends them first, and adds
-   * its own. Left out: they lapse.
+   * How refreshes ended that an outage of the store kept from being noted, in earlier runs of this process. A run notes them
+   * first, and adds its own. Left out: their claims lapse.
    */
-  readonly unended?: Set<UnendedClaim>;
+  readonly unended?: Set<RefreshOutcome>;
 }
-
-export type UnendedClaim = Pick<RefreshOutcome, 'registryId' | 'claimId' | 'sourceVersion'>;
 
 export interface RefreshRun {
   readonly refreshed: number;
@@ -48,7 +47,7 @@ export interface RefreshRun {
 const CLAIM_MS = 120_000;
 
 export async function refreshDue(limits: RefreshLimits, deps: RefreshDeps): Promise<RefreshRun> {
-  await endClaims(limits.unended, deps);
+  await noteUnended(limits.unended, deps);
   const startedAt = deps.now();
   const claimId = deps.newId();
   const next = dueRegistries({ claimId, startedAt, limits }, deps);
@@ -165,26 +164,27 @@ function thrownFailure(error: unknown, deps: RefreshDeps): MintFailure {
 }
 
 /** Without it a registry that was under way when the disk was full would wait for two minutes after it is not. */
-async function endClaims(unended: Set<UnendedClaim> | undefined, { catalogue }: RefreshDeps): Promise<void> {
-  for (const claim of unended ?? []) {
-    await catalogue.finishRefresh(claim);
-    unended?.delete(claim);
+async function noteUnended(unended: Set<RefreshOutcome> | undefined, { catalogue }: RefreshDeps): Promise<void> {
+  for (const outcome of unended ?? []) {
+    await catalogue.finishRefresh(outcome);
+    unended?.delete(outcome);
   }
 }
 
-/** An outage of the store ends this registry's turn, not the run: its claim is ended later, or lapses, and it is due again. */
+/** An outage of the store ends this registry's turn, not the run: that is noted later, or its claim lapses. */
 async function refreshOne(
   claimed: Claimed,
   deps: RefreshDeps,
-  unended?: Set<UnendedClaim>,
+  unended?: Set<RefreshOutcome>,
 ): Promise<RefreshResult> {
   const { registry } = claimed;
   let result: RefreshResult;
   try {
     result = await refreshClaimed(claimed, deps);
   } catch (error) {
-    unended?.add({ registryId: registry.id, claimId: claimed.claimId, sourceVersion: registry.sourceVersion });
-    result = { registryId: registry.id, outcome: 'failed', failure: thrownFailure(error, deps) };
+    const failed = { failure: thrownFailure(error, deps) };
+    unended?.add(failedOutcome(claimed, failed, deps));
+    result = { registryId: registry.id, outcome: 'failed', ...failed };
   }
   deps.report(eventOf(result, registry, deps.now()));
   return result;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refreshDue, type UnendedClaim } from '../../lib/service/refresh.ts';
+import { refreshDue } from '../../lib/service/refresh.ts';
 import type { RefreshDeps } from '../../lib/service/refresh-registry.ts';
 import { resolve } from '../../lib/service/resolve.ts';
-import { StoreUnavailable } from '../../lib/stores/catalogue.ts';
+import { StoreUnavailable, type RefreshOutcome } from '../../lib/stores/catalogue.ts';
 import type { SourceKind } from '../../lib/sources/source-kind.ts';
 import type { Vault } from '../../lib/stores/vault.ts';
 import { addEcrRegistry, openWorld, type World } from '../support/simulated-registry-world.ts';
@@ -85,20 +85,38 @@ describe('a process that dies between any two writes of a refresh', () => {
 describe('a store that fails for a moment', () => {
   it.each([1, 2, 3])('holds up the same process no longer when it fails after write %i', async (writes) => {
     await addEcrRegistry(world, '111111111111');
-    const limits = { ...LIMITS, unended: new Set<UnendedClaim>() };
+    const limits = { ...LIMITS, unended: new Set<RefreshOutcome>() };
     const failing = dyingAfter(writes);
     await refreshDue(limits, failing.deps).catch((error: unknown) => {
       expect(error).toBeInstanceOf(StoreUnavailable);
     });
+    world.clock.now += 2_000;
     expect(await refreshDue(LIMITS, world.refreshDeps)).toEqual({ refreshed: 0, failed: 0, lost: 0 });
-    expect(await refreshDue(limits, world.refreshDeps)).toEqual({ refreshed: 1, failed: 0, lost: 0 });
+    // What failed is noted as a failed try, and waits as one.
+    expect((await refreshDue(limits, world.refreshDeps)).refreshed).toBeLessThanOrEqual(1);
+    world.clock.now += 4_000;
+    await refreshDue(limits, world.refreshDeps);
     expect(limits.unended.size).toBe(0);
     expect(world.works(await pull())).toBe(true);
   });
 
+  it('does not ask the source again and again while only the vault fails', async () => {
+    await addEcrRegistry(world, '111111111111');
+    const limits = { ...LIMITS, unended: new Set<RefreshOutcome>() };
+    const putIssued = (): Promise<never> => Promise.reject(new StoreUnavailable('full'));
+    const deps = { ...world.refreshDeps, vault: { ...world.store.vault, putIssued } };
+    const until = world.clock.now + HOUR;
+    for (; world.clock.now < until; world.clock.now += 2_000) await refreshDue(limits, deps);
+    expect(world.mints).toBeGreaterThan(5);
+    expect(world.mints).toBeLessThan(60);
+    expect(await world.store.catalogue.getRegistry('registry-111111111111')).toMatchObject({
+      credential: { lastError: { code: 'unavailable' } },
+    });
+  });
+
   it('takes no claim away from another process that has it by then', async () => {
     const id = await addEcrRegistry(world, '111111111111');
-    const limits = { ...LIMITS, unended: new Set<UnendedClaim>() };
+    const limits = { ...LIMITS, unended: new Set<RefreshOutcome>() };
     await refreshDue(limits, dyingAfter(2).deps).catch(() => undefined);
     world.clock.now += 3 * 60_000;
     const claim = { claimId: 'another', now: world.clock.now, until: world.clock.now + 60_000 };
