@@ -1,8 +1,10 @@
 /**
  * `npm run simulate [-- OPTIONS]`: the refresher of one account with some number of registries, under the account's quotas and
- * through an outage. Prints whether credentials run out, and what came how close to its limit. docs/scale.md reads it.
+ * through an outage; with --faults, a few registries under faults of everything for thirty days, again and again. Prints whether credentials run out, and what came how close to its limit. docs/scale.md reads it.
  */
+import process from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { simulateFaults } from './faults/run-faults.ts';
 import { findLargest } from './largest.ts';
 import { asText, duration, grouped } from './report.ts';
 import { DEFAULTS, type Outage, type Scenario } from './scenario.ts';
@@ -27,6 +29,8 @@ interface Options {
   readonly secretWrites: number;
   readonly seed: number;
   readonly largest: boolean;
+  readonly faults: boolean;
+  readonly schedules: number;
   readonly json: boolean;
 }
 
@@ -52,13 +56,18 @@ const command = new Command('simulate')
   .option('--secret-writes <n>', 'Secrets Manager writes a second', positive, quotas.secretWrites)
   .option('--seed <n>', 'another seed, other chances', whole, DEFAULTS.seed)
   .option('--largest', 'find the largest number of registries of which no credential runs out', false)
+  .option('--faults', 'instead: a few registries, every dependency failing at random for thirty days', false)
+  .option('--schedules <n>', 'with --faults: how many times, each with a seed of its own', whole, 1_000)
   .option('--json', 'for machines', false);
 
 const options = command.parse().opts<Options>();
 if (options.registries + options.google === 0) command.error('nothing to refresh: give --registries or --google');
 
 const startedAt = performance.now();
-if (options.largest) await printLargest();
+if (options.faults) {
+  const held = await simulateFaults(options);
+  process.exitCode = held ? 0 : 1;
+} else if (options.largest) await printLargest();
 else {
   const run = await simulate(scenarioOf(options));
   console.log(options.json ? JSON.stringify(run, null, 2) : asText(run));

@@ -66,9 +66,10 @@ export function simulatedCatalogue(onCredential: (previous: Registry, next: Regi
           .reduce((one, other) => (comesFirst(other, one) ? other : one), undefined);
         if (first === undefined) break;
         queueOf(first.source.kind).pop();
-        due.push(first);
+        // At once: it may have the same place twice.
+        due.push(take(first, claim));
       }
-      return due.map((registry) => take(registry, claim));
+      return due;
     },
     async claimRegistry(id, claim) {
       const registry = registries.get(id);

@@ -31,7 +31,12 @@ export function administrator(parts: {
 
   /** Sent between the attempt and what came of it. */
   async function write<Value>(
-    change: { readonly belief: Belief<Value>; readonly value: Value; readonly action: string; readonly subject?: string },
+    change: {
+      readonly belief: Belief<Value>;
+      readonly value: Value;
+      readonly action: string;
+      readonly subject?: string;
+    },
     request: () => Promise<Answer>,
   ): Promise<Answer> {
     attempt(change.belief, change.value);
@@ -57,7 +62,10 @@ export function administrator(parts: {
     diary.noteWrite(`adds ${address}`);
     const registry = staticRegistry({ address, password, exists: false });
     model.registries.push(registry);
-    const body = { ...newRegistry(address, { kind: 'static', username: STATIC_USER, password }), verify: random() < 0.7 };
+    const body = {
+      ...newRegistry(address, { kind: 'static', username: STATIC_USER, password }),
+      verify: random() < 0.7,
+    };
     const answer = await write({ belief: registry.exists, value: true, action: 'registry.add' }, () =>
       send('POST /v1/registries', body),
     );
@@ -154,10 +162,7 @@ function isRefused({ status }: Answer): boolean {
   return status >= 400 && status < 500;
 }
 
-export function enterTyped(
-  { ledger }: StandIns,
-  typed: { readonly address: string; readonly password: string },
-): void {
+export function enterTyped({ ledger }: StandIns, typed: { readonly address: string; readonly password: string }): void {
   const { address: holder, password } = typed;
   ledger.enter({ username: STATIC_USER, password, holder, issuedAt: Date.now(), endsAt: Infinity, honest: true });
 }
@@ -169,7 +174,15 @@ export function staticRegistry(given: {
 }): ModelRegistry {
   const { address, password } = given;
   const exists = certain(given.exists);
-  return { address, kind: 'static', holder: address, id: undefined, exists, active: certain(true), password: certain(password) };
+  return {
+    address,
+    kind: 'static',
+    holder: address,
+    id: undefined,
+    exists,
+    active: certain(true),
+    password: certain(password),
+  };
 }
 
 export function newRegistry(address: string, source: Readonly<Record<string, unknown>>) {

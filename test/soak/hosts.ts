@@ -45,7 +45,8 @@ async function faultOf(answer: Answer, registry: ModelRegistry, world: World): P
   if (code === 'registry_inactive') {
     return admits(registry.active, false, askedAt) ? undefined : 'inactive, though nobody deactivated it';
   }
-  if (code === 'no_credential') return admits(registry.exists, false, askedAt) ? undefined : 'unknown, though it was added';
+  if (code === 'no_credential')
+    return admits(registry.exists, false, askedAt) ? undefined : 'unknown, though it was added';
   if (code === 'store_unavailable') {
     if (!hasAny(groups, OF_THE_STORE)) return `answered ${code}, though the disk is well`;
     return await healthFault({ code, registry }, world);

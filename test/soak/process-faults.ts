@@ -60,7 +60,8 @@ export async function terminate(world: World): Promise<EndFault> {
     const unanswered = Date.now() - Math.max(world.lastAnswerAt, toldAt);
     diary.most('slowest SIGTERM, ms', took);
     if (took > MOST_TO_END_MS) diary.violation(`it took ${took} ms to end after SIGTERM`);
-    if (unanswered > MOST_UNANSWERED_MS) diary.violation(`no host was answered in the last ${unanswered} ms before it ended`);
+    if (unanswered > MOST_UNANSWERED_MS)
+      diary.violation(`no host was answered in the last ${unanswered} ms before it ended`);
     await startAgain(world);
   })();
   return async () => {

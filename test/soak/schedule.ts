@@ -44,7 +44,9 @@ export function planRounds(seed: number, count: number): readonly Round[] {
 }
 
 export function roundInWords({ faults, calmSeconds }: Round): string {
-  const words = faults.map(({ fault, afterSeconds, seconds }) => `${fault.name} (${seconds} s, from ${afterSeconds} s)`);
+  const words = faults.map(
+    ({ fault, afterSeconds, seconds }) => `${fault.name} (${seconds} s, from ${afterSeconds} s)`,
+  );
   return `${words.join(' + ')}; then ${calmSeconds} s of calm`;
 }
 

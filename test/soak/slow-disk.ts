@@ -22,7 +22,9 @@ const CLOCK_STEP_SECONDS = -70;
 const WANTED_MEDIAN_MS = 300;
 const WORST_MEDIAN_MS = 2_000;
 
-export async function measureSlowDisk(shimLibrary: string): Promise<{ readonly failed: boolean; readonly report: string }> {
+export async function measureSlowDisk(
+  shimLibrary: string,
+): Promise<{ readonly failed: boolean; readonly report: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'pullpass-slow-disk-'));
   const diary = openDiary('slow disk', { verbose: false });
   const world = await openWorld({ directory, shimLibrary, seed: 1, diary });

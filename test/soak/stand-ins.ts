@@ -125,7 +125,9 @@ function livesOf(temper: Temper, seconds: number): { readonly realSeconds: numbe
 async function startLedgerRegistry(ledger: Ledger): Promise<Registry> {
   const server = await listenOnLoopback(async (request, response) => {
     const [scheme, encoded] = (request.headers.authorization ?? '').split(' ');
-    const [username = '', ...password] = Buffer.from(encoded ?? '', 'base64').toString().split(':');
+    const [username = '', ...password] = Buffer.from(encoded ?? '', 'base64')
+      .toString()
+      .split(':');
     const known = scheme === 'Basic' && ledger.admits({ username, password: password.join(':') });
     const welcome = known && !registry.refusing;
     response.setHeader('docker-distribution-api-version', 'registry/2.0');
