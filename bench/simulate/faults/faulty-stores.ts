@@ -68,6 +68,9 @@ export function faultyVault(weather: StoreWeather): Vault {
     putSource: notPartOfTheSimulation,
     prune: notPartOfTheSimulation,
     registryIds: notPartOfTheSimulation,
+    orphans: notPartOfTheSimulation,
+    setAside: notPartOfTheSimulation,
+    takeBack: notPartOfTheSimulation,
   };
 }
 

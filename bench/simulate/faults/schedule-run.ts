@@ -244,6 +244,8 @@ async function checkAlarm(registry: Registry, run: Run): Promise<void> {
     catalogue: {
       firstUrgent: async () => (urgentAt === undefined ? undefined : { registryId: registry.id, urgentAt }),
       soonestExpiries: async () => [],
+      getPolicy: async () => undefined,
+      badRows: async () => [],
     },
     now: clock,
   });
