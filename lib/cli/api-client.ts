@@ -1,13 +1,14 @@
 /**
  * Calls Pullpass's API: JSON in and out, one request a connection, its own authority where one is named. Follows no
- * redirect, since the token would go with it. Anything but a success ends the command.
+ * redirect, since the token would go with it. Over plain HTTP on this machine each call looks who listens, before it
+ * connects and again before it sends. Anything but a success ends the command.
  */
 import http from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod/mini';
 import { CommandFailure } from './command-failure.ts';
-import type { Connection } from './connection.ts';
+import { checkedAddress, type Connection } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
 import { notPullpass, problemFailure } from './problems.ts';
 
@@ -54,30 +55,44 @@ export function expectAnswer<Schema extends z.core.$ZodType>(schema: Schema, ans
 async function exchange(call: ApiCall, connection: Connection): Promise<{ status: number; body: string }> {
   const { url, ca } = connection;
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  const options = {
-    method: call.method,
-    host: url.hostname.replaceAll(/[[\]]/g, ''),
-    port: url.port === '' ? undefined : Number(url.port),
-    path: `${url.pathname.replace(/\/$/, '')}${call.path}${queryOf(call)}`,
-    headers: headersOf(call, body, connection),
-    agent: false,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(ca === undefined ? {} : { ca }),
-  } as const;
   try {
+    const address = await checkedAddress(connection);
+    const options = {
+      method: call.method,
+      host: address,
+      port: url.port === '' ? undefined : Number(url.port),
+      path: `${url.pathname.replace(/\/$/, '')}${call.path}${queryOf(call)}`,
+      headers: headersOf(call, body, connection),
+      agent: false,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(ca === undefined ? {} : { ca }),
+    } as const;
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const request = url.protocol === 'https:' ? https.request(options, resolve) : http.request(options, resolve);
       request.on('error', reject);
-      request.end(body);
+      whenConnected(request, async () => {
+        await checkedAddress(connection, address);
+        request.end(body);
+      });
     });
     return { status: response.statusCode ?? 0, body: await text(response) };
   } catch (error) {
-    throw unreachable(error, connection);
+    throw error instanceof CommandFailure ? error : unreachable(error, connection);
   }
 }
 
-function headersOf(call: ApiCall, body: string | undefined, { token }: Connection): Record<string, string> {
+/** Nothing is written before `request.end`, not even the headers. What `send` throws becomes the request's error. */
+function whenConnected(request: http.ClientRequest, send: () => Promise<void>): void {
+  request.once('socket', (socket) => {
+    socket.once('connect', () => {
+      send().catch((error: unknown) => request.destroy(error instanceof Error ? error : new Error('not sent')));
+    });
+  });
+}
+
+function headersOf(call: ApiCall, body: string | undefined, { url, token }: Connection): Record<string, string> {
   return {
+    host: url.host,
     authorization: `Bearer ${token.reveal()}`,
     accept: 'application/json, application/problem+json',
     'user-agent': 'pullpass-cli',

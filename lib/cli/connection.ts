@@ -1,4 +1,4 @@
-/** Which Pullpass, with which token, trusting whom: read from the environment, checked before anything is sent. */
+/** Which Pullpass, with which token, trusting whom: read from the environment; and who listens there, for each request. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { Secret } from '../domain/secret.ts';
 import { DEFAULT_DATA_DIRECTORY, DEFAULT_PORT } from '../serve/defaults.ts';
 import { CommandFailure, usageFailure } from './command-failure.ts';
 import { EXIT } from './exit-codes.ts';
-import { strangerListeningAt } from './listener-owner.ts';
+import { listenerAt } from './listener-owner.ts';
 import type { Terminal } from './terminal.ts';
 import { readTokenFile } from './token-file.ts';
 
@@ -17,6 +17,8 @@ export interface Connection {
   readonly tokenSource: string;
   /** PEM, in place of the system's authorities. */
   readonly ca?: string;
+  /** The account that may listen on loopback, besides root and the caller. */
+  readonly serverUser?: string | undefined;
 }
 
 export const ENVIRONMENT_HELP = `Environment:
@@ -34,8 +36,7 @@ const VISIBLE = /^[!-~]+$/;
 export async function readConnection(env: Terminal['env'], say: (line: string) => void): Promise<Connection> {
   const url = readUrl(env);
   const [token, ca] = await Promise.all([readToken(env, url, say), readCa(env)]);
-  if (url.protocol === 'http:' && isLoopback(url)) await refuseStranger(url, setting(env, 'PULLPASS_SERVER_USER'));
-  return { url, ...token, ...(ca === undefined ? {} : { ca }) };
+  return { url, ...token, ...(ca === undefined ? {} : { ca }), serverUser: setting(env, 'PULLPASS_SERVER_USER') };
 }
 
 function readUrl(env: Terminal['env']): URL {
@@ -58,20 +59,34 @@ function readUrl(env: Terminal['env']): URL {
   return url;
 }
 
-/** `localhost` may lead to either address. */
-async function refuseStranger(url: URL, serverUser: string | undefined): Promise<void> {
-  const host = url.hostname.replaceAll(/[[\]]/g, '');
+/**
+ * The address to connect to; `checked`: look again at that one. Over plain HTTP on loopback what listens there belongs to
+ * root, the caller or `serverUser`. Throws `CommandFailure` where it is somebody else's, ECONNREFUSED where nothing
+ * listens. Where the system does not say who listens, the host is returned as it is.
+ */
+export async function checkedAddress(
+  { url, serverUser }: Pick<Connection, 'url' | 'serverUser'>,
+  checked?: string,
+): Promise<string> {
+  const host = checked ?? url.hostname.replaceAll(/[[\]]/g, '');
+  if (url.protocol !== 'http:' || !isLoopback(url)) return host;
   const port = url.port === '' ? 80 : Number(url.port);
   for (const address of host === 'localhost' ? ['127.0.0.1', '::1'] : [host]) {
-    const stranger = await strangerListeningAt({ address, port }, serverUser);
-    if (stranger === undefined) continue;
-    throw new CommandFailure({
-      exitCode: EXIT.unavailable,
-      what: `what listens at ${url.origin} belongs to the user ${stranger}, so it gets no token`,
-      advice:
-        'run Pullpass as root or as yourself, or name the account that it runs as (PULLPASS_SERVER_USER), or use https',
-    });
+    const listener = await listenerAt({ address, port }, serverUser);
+    if (listener.kind === 'stranger') throw strangerListens(url, listener.account);
+    if (listener.kind === 'trusted') return address;
+    if (listener.kind === 'unknown') return host;
   }
+  throw Object.assign(new Error('nothing listens there'), { code: 'ECONNREFUSED' });
+}
+
+function strangerListens(url: URL, account: string): CommandFailure {
+  return new CommandFailure({
+    exitCode: EXIT.unavailable,
+    what: `what listens at ${url.origin} belongs to the user ${account}, so it gets no token`,
+    advice:
+      'run Pullpass as root or as yourself, or name the account that it runs as (PULLPASS_SERVER_USER), or use https',
+  });
 }
 
 function isLoopback(url: URL): boolean {

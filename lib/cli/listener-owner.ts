@@ -4,12 +4,17 @@
  *
  * Linux tells every user, in /proc/net/tcp and tcp6 (proc_net_tcp(5)). Where there is no /proc this cannot be known.
  */
+import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { endianness } from 'node:os';
+import { promisify } from 'node:util';
 
 const ROOT = 0;
 const LISTEN = '0A';
+/** A list that changes while it is read may miss an entry. */
+const LOOKS = 3;
+const ID_TIMEOUT_MS = 10_000;
 
 interface Place {
   /** `127.0.0.1` or `::1`. */
@@ -17,20 +22,56 @@ interface Place {
   readonly port: number;
 }
 
-/** The name of the account, else its number; undefined: it may be trusted, nothing listens, or it cannot be known. */
-export async function strangerListeningAt(place: Place, serverUser: string | undefined): Promise<string | undefined> {
-  const tables = await Promise.all(
-    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
-  );
-  const owners = ownersOf(tables.join('\n'), place);
-  if (owners.length === 0) return undefined;
+interface Account {
+  readonly name: string;
+  readonly uid: number;
+}
+
+export type Listener =
+  | { readonly kind: 'trusted' | 'nothing' | 'unknown' }
+  /** The name of the account, or its number where it has no name. */
+  | { readonly kind: 'stranger'; readonly account: string };
+
+/** `serverUser`: the name or number of an account to trust. `unknown`: this system does not say who listens. */
+export async function listenerAt(place: Place, serverUser: string | undefined): Promise<Listener> {
+  let owners: readonly number[] = [];
+  for (let look = 0; look < LOOKS && owners.length === 0; look += 1) {
+    const [tcp, tcp6] = await Promise.all([readTable('tcp'), readTable('tcp6')]);
+    if (tcp === '') return { kind: 'unknown' };
+    owners = ownersOf(`${tcp}\n${tcp6}`, place);
+  }
+  if (owners.length === 0) return { kind: 'nothing' };
   const { uid: own } = await stat('/proc/self');
-  const names = namesIn(await readFile('/etc/passwd', 'utf8').catch(() => ''));
-  const nameOf = (uid: number): string => names.get(uid) ?? String(uid);
-  const stranger = owners.find(
-    (uid) => uid !== ROOT && uid !== own && serverUser !== nameOf(uid) && serverUser !== String(uid),
-  );
-  return stranger === undefined ? undefined : nameOf(stranger);
+  const others = owners.filter((uid) => uid !== ROOT && uid !== own);
+  if (others.length === 0) return { kind: 'trusted' };
+  const accounts = await localAccounts();
+  const trusted = serverUser === undefined ? undefined : await uidOf(serverUser, accounts);
+  const stranger = others.find((uid) => uid !== trusted);
+  if (stranger === undefined) return { kind: 'trusted' };
+  return { kind: 'stranger', account: accounts.find(({ uid }) => uid === stranger)?.name ?? String(stranger) };
+}
+
+/** Empty where there is none, or where it may not be read. Any other failure must not pass for that. */
+async function readTable(name: 'tcp' | 'tcp6'): Promise<string> {
+  try {
+    return await readFile(`/proc/net/${name}`, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) return '';
+    throw error;
+  }
+}
+
+/** Asks the system for an account that is not local: it may come from a directory (LDAP). Undefined: no such account. */
+async function uidOf(account: string, accounts: readonly Account[]): Promise<number | undefined> {
+  if (/^\d+$/.test(account)) return Number(account);
+  const local = accounts.find(({ name }) => name === account);
+  if (local !== undefined) return local.uid;
+  try {
+    const { stdout } = await promisify(execFile)('id', ['-u', '--', account], { timeout: ID_TIMEOUT_MS });
+    return /^\d+\n$/.test(stdout) ? Number(stdout) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The user ids of what answers there. Of several listeners the kernel takes that of the very address, then one of all. */
@@ -69,7 +110,8 @@ function hex(value: number, digits: number): string {
   return value.toString(16).toUpperCase().padStart(digits, '0');
 }
 
-function namesIn(passwd: string): ReadonlyMap<number, string> {
-  const accounts = passwd.split('\n').map((line) => line.split(':'));
-  return new Map(accounts.map(([name = '', , uid]) => [Number(uid), name]));
+async function localAccounts(): Promise<readonly Account[]> {
+  const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const lines = passwd.split('\n').map((line) => line.split(':'));
+  return lines.map(([name = '', , uid]) => ({ name, uid: Number(uid) }));
 }

@@ -1,8 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import dns from 'node:dns';
 import { once } from 'node:events';
-import { endianness } from 'node:os';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { endianness, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ownersOf } from '../../lib/cli/listener-owner.ts';
 import { runCommand } from './run-command.ts';
 
@@ -49,22 +54,50 @@ const SERVER = `
     console.log(JSON.stringify(request.headers));
     response.setHeader('content-type', 'application/json').end('{"items":[]}');
   });
-  server.listen({ port: 0, host: process.argv[1] }, () => console.log(server.address().port));
+  server.listen({ port: Number(process.argv[2]), host: process.argv[1] }, () => console.log(server.address().port));
 `;
 
-describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a server of another user', () => {
-  let server: ChildProcess | undefined;
-  afterEach(() => server?.kill('SIGKILL'));
+const isLinux = process.platform === 'linux';
+let stranger: ChildProcess | undefined;
+let own: Server | undefined;
 
-  async function startServer(host: string): Promise<{ readonly port: number; readonly said: () => string }> {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', SERVER, host]);
-    server = child;
-    let said = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-    while (!said.includes('\n')) await once(child.stdout, 'data');
-    return { port: Number(said), said: () => said };
-  }
+afterEach(() => {
+  stranger?.kill('SIGKILL');
+  own?.close().closeAllConnections();
+});
 
+/** A server of `nobody`, which prints the headers of what it is asked. */
+async function startServer(
+  host: string,
+  wantedPort = 0,
+): Promise<{ readonly port: number; readonly said: () => string }> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', SERVER, host, String(wantedPort)]);
+  stranger = child;
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  while (!said.includes('\n')) await once(child.stdout, 'data');
+  return { port: Number(said), said: () => said };
+}
+
+/** A server of the user who runs the tests. */
+async function startOwn(port: number, answer: RequestListener): Promise<{ readonly server: Server; port: number }> {
+  const server = createServer(answer);
+  own = server;
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: portOf(server.address()) };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('it has no port');
+  return address.port;
+}
+
+function sendItems(response: Parameters<RequestListener>[1], cursor?: string): void {
+  response.setHeader('content-type', 'application/json').end(JSON.stringify({ items: [], cursor }));
+}
+
+describe.runIf(isLinux && process.getuid?.() === 0)('a server of another user', () => {
   it.each([
     ['127.0.0.1', 'http://127.0.0.1'],
     ['127.0.0.1', 'http://localhost'],
@@ -90,5 +123,75 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a serv
 
     expect(await runCommand(['registry', 'list'], surroundings)).toMatchObject({ exitCode: 0 });
     expect(said()).toContain('Bearer');
+  });
+
+  it('gets it where the system knows the name from a directory, as with LDAP', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pullpass-id-'));
+    await writeFile(join(folder, 'id'), '#!/bin/sh\n[ "$*" = "-u -- of-ldap" ] && echo 65534\n');
+    await chmod(join(folder, 'id'), 0o755);
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`);
+    const { port, said } = await startServer('127.0.0.1');
+    const list = (name: string): ReturnType<typeof runCommand> =>
+      runCommand(['registry', 'list'], { url: `http://127.0.0.1:${port}`, env: { PULLPASS_SERVER_USER: name } });
+
+    expect(await list('not-there')).toMatchObject({ exitCode: 5 });
+    expect(said()).toBe(`${port}\n`);
+    expect(await list('of-ldap')).toMatchObject({ exitCode: 0 });
+    expect(said()).toContain('Bearer');
+
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+  });
+
+  it('gets no later request of a command whose first one went to a trusted server', async () => {
+    let later: Awaited<ReturnType<typeof startServer>> | undefined;
+    const { server, port } = await startOwn(0, (_request, response) => {
+      server.close();
+      void startServer('127.0.0.1', port).then((started) => {
+        later = started;
+        sendItems(response, 'next');
+      });
+    });
+    const ran = await runCommand(['registry', 'list'], { url: `http://127.0.0.1:${port}` });
+
+    expect(ran).toMatchObject({ exitCode: 5, stdout: '' });
+    expect(ran.stderr).toContain('belongs to the user nobody, so it gets no token');
+    expect(later?.said()).toBe(`${port}\n`);
+  });
+
+  it('at the other address of localhost is not asked: the resolver has no say', async () => {
+    const { port, said } = await startServer('::1');
+    const hosts: unknown[] = [];
+    await startOwn(port, (request, response) => {
+      hosts.push(request.headers.host);
+      sendItems(response);
+    });
+    const resolver = vi.spyOn(dns, 'lookup');
+    const ran = await runCommand(['registry', 'list'], { url: `http://localhost:${port}` });
+
+    expect(resolver).not.toHaveBeenCalled();
+    resolver.mockRestore();
+    expect(ran).toMatchObject({ exitCode: 0 });
+    expect(hosts).toEqual([`localhost:${port}`]);
+    expect(said()).toBe(`${port}\n`);
+  });
+});
+
+describe.runIf(isLinux)('a server that stops listening as soon as it is connected to', () => {
+  it('gets no token: it counts as a refused connection', async () => {
+    const asked: unknown[] = [];
+    const { server, port } = await startOwn(0, (request, response) => {
+      asked.push(request.headers);
+      sendItems(response);
+    });
+    server.on('connection', () => server.close());
+    const url = `http://127.0.0.1:${port}`;
+
+    expect(await runCommand(['registry', 'list'], { url })).toEqual({
+      exitCode: 5,
+      stdout: '',
+      stderr: `pullpass: nothing listens at ${url}\n  is it running? Start it with \`pullpass serve\`, or set PULLPASS_URL\n`,
+    });
+    expect(asked).toEqual([]);
   });
 });
