@@ -10,7 +10,7 @@ const MOST_UNANSWERED_MS = 4_500;
 
 /** While the disk is full, or there are no descriptors, it may not start; then it is tried again until it does. */
 export async function startAgain({ pullpass, groups, diary }: World): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; !diary.isOver(); tries += 1) {
     try {
       await pullpass.start();
       return;

@@ -22,6 +22,7 @@ export interface PullpassOptions {
 }
 
 export interface PullpassProcess {
+  readonly dataDirectory: string;
   /** Where the present process listens, or the last one did. */
   readonly url: () => string;
   readonly pid: () => number;
@@ -31,6 +32,8 @@ export interface PullpassProcess {
   readonly start: () => Promise<void>;
   readonly signal: (name: NodeJS.Signals) => void;
   readonly ended: () => Promise<void>;
+  /** For good: whoever would start it again cannot. */
+  readonly end: () => Promise<void>;
   /** The log's reader reads no more, until told to. */
   readonly readLog: (reads: boolean) => void;
   readonly lastLines: () => readonly string[];
@@ -42,6 +45,7 @@ export function pullpassProcess(options: PullpassOptions): PullpassProcess {
   const lines: string[] = [];
   let child: ChildProcess | undefined;
   let url = '';
+  let over = false;
 
   function launch(): ChildProcess {
     return spawn(
@@ -58,11 +62,13 @@ export function pullpassProcess(options: PullpassOptions): PullpassProcess {
   }
 
   return {
+    dataDirectory: options.dataDirectory,
     url: () => url,
     pid: () => child?.pid ?? 0,
     isRunning: () => child !== undefined && !hasEnded(child),
     adminToken: async () => (await readFile(join(options.dataDirectory, 'admin-token'), 'utf8')).trim(),
     start: async () => {
+      if (over) throw new Error('the run is over');
       const started = launch();
       child = started;
       if (started.stderr !== null) createInterface({ input: started.stderr }).on('line', keep);
@@ -72,6 +78,11 @@ export function pullpassProcess(options: PullpassOptions): PullpassProcess {
       child?.kill(name);
     },
     ended: async () => {
+      if (child !== undefined && !hasEnded(child)) await once(child, 'exit');
+    },
+    end: async () => {
+      over = true;
+      child?.kill('SIGKILL');
       if (child !== undefined && !hasEnded(child)) await once(child, 'exit');
     },
     readLog: (reads) => {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '../../bench/simulate/seeded-random.ts';
 import { administrator, type Administrator } from './administrator.ts';
+import { checkAtTheEnd } from './at-the-end.ts';
 import { openDiary, type Diary } from './diary.ts';
+import { FAULTS } from './faults.ts';
 import { pullForEver } from './hosts.ts';
 import { populate } from './populate.ts';
 import { recover } from './recovery.ts';
@@ -24,7 +26,6 @@ const ADMINISTRATOR_PAUSE_MS = 1_200;
 /** More than fit into any run. */
 const ROUNDS_A_MINUTE = 6;
 
-/** @returns undefined: everything held. */
 export async function soak(options: SoakOptions): Promise<{ readonly failed: boolean; readonly report: string }> {
   const { seed } = options;
   const diary = openDiary(`seed ${seed}`, options);
@@ -41,23 +42,22 @@ export async function soak(options: SoakOptions): Promise<{ readonly failed: boo
     const admin = administrator(world);
     const live = async (): Promise<void> => {
       const until = performance.now() + options.minutes * 60_000;
+      const hosts = Array.from({ length: HOSTS }, (_, index) =>
+        pullForEver(world, seededRandom(seed + 10 + index), stop.signal),
+      );
       for (const round of rounds) {
-        if (performance.now() > until || diary.isOver()) return;
+        if (performance.now() > until || diary.isOver()) break;
         await runRound(round, admin, world);
         done += 1;
       }
+      stop.abort();
+      await Promise.all(hosts);
+      await checkAtTheEnd(world);
     };
-    const hosts = Array.from({ length: HOSTS }, (_, index) =>
-      pullForEver(world, seededRandom(seed + 10 + index), stop.signal),
-    );
-    const violation = await Promise.race([live().then(() => undefined), diary.firstViolation]);
-    stop.abort();
-    world.pullpass.signal('SIGCONT');
-    if (violation !== undefined) {
-      return { failed: true, report: failureReport({ ...options, rounds, done, violation, diary, world }) };
-    }
-    await Promise.all(hosts);
-    return { failed: false, report: `seed ${seed}: held in ${done} rounds\n${figures(diary)}` };
+    await Promise.race([live(), diary.firstViolation]);
+    if (!diary.isOver()) return { failed: false, report: heldReport({ ...options, done, world }) };
+    const violation = await diary.firstViolation;
+    return { failed: true, report: failureReport({ ...options, rounds, done, violation, world }) };
   } finally {
     stop.abort();
     await world.close();
@@ -114,16 +114,32 @@ function figures(diary: Diary): string {
     .join('\n');
 }
 
+function heldReport({
+  seed,
+  done,
+  world,
+}: {
+  readonly seed: number;
+  readonly done: number;
+  readonly world: World;
+}): string {
+  const missing = FAULTS.flatMap(({ name, missing: why }) => {
+    const said = why?.(world);
+    return said === undefined ? [] : [`  !!! NOT DONE here: ${name}: ${said}`];
+  });
+  return [`seed ${seed}: held in ${done} rounds`, ...missing, figures(world.diary)].join('\n');
+}
+
 function failureReport(failed: {
   readonly seed: number;
   readonly minutes: number;
   readonly rounds: readonly Round[];
   readonly done: number;
   readonly violation: Error;
-  readonly diary: Diary;
   readonly world: World;
 }): string {
-  const { seed, minutes, rounds, done, violation, diary, world } = failed;
+  const { seed, minutes, rounds, done, violation, world } = failed;
+  const { diary } = world;
   const schedule = rounds.slice(0, done + 1).map((round, index) => `  ${index + 1}. ${roundInWords(round)}`);
   return [
     `seed ${seed}: VIOLATION in round ${done + 1}`,

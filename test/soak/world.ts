@@ -69,8 +69,7 @@ export async function openWorld(options: {
     groups: new Set(),
     lastAnswerAt: 0,
     close: async () => {
-      pullpass.signal('SIGKILL');
-      await pullpass.ended();
+      await pullpass.end();
       await standIns.close();
       disk?.unmount();
       shim?.close();

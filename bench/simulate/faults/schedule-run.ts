@@ -2,12 +2,10 @@
  * Thirty days of the product's own refresher and release under faults of everything they depend on, in virtual time. What
  * comes out is held against the ledger: no dead or empty credential, and an alarm while there is time to act.
  */
-import { parseAddress, type CanonicalAddress } from '../../../lib/domain/address.ts';
 import type { Credential } from '../../../lib/domain/credential.ts';
 import type { Registry } from '../../../lib/domain/registry.ts';
 import { clockCheck } from '../../../lib/serve/clock-watch.ts';
 import { expiringCache } from '../../../lib/service/expiring-cache.ts';
-import { withRejection } from '../../../lib/domain/credential.ts';
 import { currentCredential } from '../../../lib/service/release.ts';
 import { refreshDue } from '../../../lib/service/refresh.ts';
 import type { RefreshDeps } from '../../../lib/service/refresh-registry.ts';
@@ -18,6 +16,7 @@ import { simulatedCatalogue, type SimulatedCatalogue } from '../simulated-catalo
 import { virtualTime } from '../virtual-time.ts';
 import { faultyCatalogue, faultyVault } from './faulty-stores.ts';
 import { faultyKinds, faultyLogin, type Issued } from './faulty-source.ts';
+import { ADDRESSES, distrustTimes, newRegistry } from './registries.ts';
 import { changesOf, clockOffset, forecast, presentSpell, type Weather } from './weather.ts';
 
 export interface ScheduleRun {
@@ -38,8 +37,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAYS = 30;
 const TICK_MS = 2_000;
+/** `serve` tries every two seconds then, too; nothing comes of it but time. */
+const TICK_WHILE_DOWN_MS = 30_000;
 const CLOCK_WATCH_MS = 1_000;
-const SAMPLE_MS = 15 * MINUTE;
+const SAMPLE_MS = 30 * MINUTE;
 /** An operator has this long to act before an ECR credential expires. */
 const ALARM_BEFORE_MS = 2 * HOUR;
 const ALARM_FOR_LIVES_OF_MS = 11 * HOUR;
@@ -84,8 +85,9 @@ export async function runSchedule(seed: number): Promise<ScheduleRun> {
     for (;;) {
       await watch();
       if (time.now() >= refreshed) {
-        await refreshDue({ budgetMilliseconds: MINUTE, concurrency: 2, unended }, run.deps).catch(unlessUnavailable);
-        refreshed = time.now() + TICK_MS;
+        const limits = { budgetMilliseconds: MINUTE, concurrency: 2, unended };
+        const isStoreDown = await refreshDue(limits, run.deps).then(() => false, isUnavailable);
+        refreshed = time.now() + (isStoreDown ? TICK_WHILE_DOWN_MS : TICK_MS);
       }
       await time.sleep(untilNext(run, changes));
     }
@@ -114,10 +116,11 @@ function openRun(given: {
     ...{ seed, violations: [], pulls: 0, unanswered: 0, excused: 0, refreshes: 0 },
     latestAlarmSecondsLeft: Infinity,
   };
-  const catalogue = simulatedCatalogue(() => {
+  const catalogue = simulatedCatalogue((_previous, next) => {
     seen.refreshes += 1;
+    void pullAtItsEnd(next);
   });
-  for (const [index, text] of ADDRESSES.entries()) catalogue.add(newRegistry(index, text));
+  for (const [index, text] of ADDRESSES.entries()) catalogue.add(newRegistry(index, text, START));
   const dependencies = { weather, now, ledger };
   let ids = 0;
   const deps: RefreshDeps = {
@@ -142,35 +145,15 @@ function openRun(given: {
       return controller.signal;
     },
   };
-  return { weather, now, clock, ledger, catalogue, deps, alarmed: new Set(), seen };
-}
+  const run = { weather, now, clock, ledger, catalogue, deps, alarmed: new Set<string>(), seen };
+  return run;
 
-const ADDRESSES = [
-  '111122223333.dkr.ecr.eu-west-1.amazonaws.com',
-  '444455556666.dkr.ecr.eu-west-1.amazonaws.com',
-  'eu-docker.pkg.dev',
-];
-
-function newRegistry(index: number, text: string): Registry {
-  return {
-    id: `registry-${index}`,
-    order: index,
-    revision: 1,
-    address: addressOf(text),
-    environments: ['prod'],
-    state: 'active',
-    source: { kind: text.includes('.ecr.') ? 'ecr' : 'google' },
-    tls: {},
-    credential: { dueAt: START, consecutiveFailures: 0 },
-    createdAt: START,
-    updatedAt: START,
-  };
-}
-
-function addressOf(text: string): CanonicalAddress {
-  const parsed = parseAddress(text);
-  if (!parsed.ok) throw new Error(`${text} is no address`);
-  return parsed.value.canonical;
+  /** The first moment at which it would be wrong to hand it out. */
+  async function pullAtItsEnd({ id, credential: { current } }: Registry): Promise<void> {
+    await time.sleep((current?.expiresAt ?? Infinity) - clock());
+    const present = catalogue.registries.get(id);
+    if (present?.credential.current?.version === current?.version && present !== undefined) await pull(present, run);
+  }
 }
 
 /** Until something is due, or the weather changes; what is overdue waits for the next turn of the loop. */
@@ -183,16 +166,9 @@ function untilNext({ catalogue, now, clock }: Run, changes: readonly number[]): 
   return Math.min(...dues, change + CLOCK_WATCH_MS - now());
 }
 
-/** As the embedded store does it. */
-function distrustTimes(catalogue: SimulatedCatalogue, now: number): void {
-  for (const registry of [...catalogue.registries.values()]) {
-    const { claim: _ended, ...credential } = withRejection(registry.credential);
-    catalogue.add({ ...registry, credential: { ...credential, dueAt: Math.min(credential.dueAt ?? now, now) } });
-  }
-}
-
-function unlessUnavailable(error: unknown): void {
-  if (!(error instanceof StoreUnavailable)) throw error;
+function isUnavailable(error: unknown): true {
+  if (error instanceof StoreUnavailable) return true;
+  throw error;
 }
 
 async function pull(registry: Registry, run: Run): Promise<void> {
@@ -213,7 +189,7 @@ async function pull(registry: Registry, run: Run): Promise<void> {
       violation(`${registry.address} lost its credential`, run);
     } else seen.unanswered += 1;
   } catch (error) {
-    unlessUnavailable(error);
+    isUnavailable(error);
     seen.unanswered += 1;
   }
 }

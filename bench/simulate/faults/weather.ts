@@ -34,10 +34,10 @@ export interface Weather {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const PAUSE_HOURS = { source: 30, registry: 40, catalogue: 60, vault: 60, clock: 120 };
-/** Most of them end in an hour, some last for most of a day. */
+const PAUSE_HOURS = { source: 40, registry: 50, catalogue: 80, vault: 80, clock: 120 };
+/** Most of them end in an hour, some outlast a credential of twelve. */
 const SHORTEST_MS = MINUTE;
-const LONGEST_MS = 20 * HOUR;
+const LONGEST_MS = 15 * HOUR;
 /** A clock that is wrong for longer is what nobody can work with. */
 const LONGEST_CLOCK_MS = HOUR;
 
