@@ -37,6 +37,15 @@ describe('docker', () => {
     expect(config.notes.join('\n')).toContain('docker cannot hold policy');
   });
 
+  it('gets an IPv6 host with its port, without which it would not start', () => {
+    const tls = [
+      { host: '[2001:db8::1]', skipVerify: true },
+      { host: '[2001:db8::1]:5000', plainHttp: true },
+    ] as const;
+    const hosts = ['[2001:db8::1]:443', '[2001:db8::1]:5000'];
+    expect(dockerConfig(wantedFor({}, { tls })).daemon).toEqual({ 'insecure-registries': hosts });
+  });
+
   it('is not told what it can not do where there is nothing to do', () => {
     expect(dockerConfig(wantedFor({})).notes).toEqual([]);
   });
