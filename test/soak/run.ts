@@ -14,7 +14,8 @@ import { buildShim } from './shim.ts';
 import { measureSlowDisk } from './slow-disk.ts';
 import { soak } from './soak.ts';
 
-const DEFAULT_SEEDS = ['1', '2', '3'];
+/** Together they meet every fault in the minutes that they have. */
+const DEFAULT_SEEDS = ['1', '6', '10'];
 const DEFAULT_MINUTES = '4.5';
 const ISOLATION = ['--map-root-user', '--mount', '--mount-proc', '--pid', '--fork', '--kill-child'];
 
