@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/clients/**', 'test/host/**', 'test/aws/**', 'test/package/**', 'node_modules/**'],
     setupFiles: ['test/support/block-network.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Wide: a loaded machine is no fault of what is tested.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
