@@ -59,17 +59,17 @@ export function simulatedCatalogue(onCredential: (previous: Registry, next: Regi
     add: put,
     getRegistry: async (id) => registries.get(id),
     async claimDue({ claim, kinds, limit }) {
-      const due: Registry[] = [];
-      while (due.length < limit) {
+      // By id: it may have the same place twice.
+      const due = new Map<string, Registry>();
+      while (due.size < limit) {
         const first = kinds
           .map((kind) => firstDue(kind, claim.now))
           .reduce((one, other) => (comesFirst(other, one) ? other : one), undefined);
         if (first === undefined) break;
         queueOf(first.source.kind).pop();
-        // At once: it may have the same place twice.
-        due.push(take(first, claim));
+        due.set(first.id, first);
       }
-      return due;
+      return [...due.values()].map((registry) => take(registry, claim));
     },
     async claimRegistry(id, claim) {
       const registry = registries.get(id);
