@@ -172,11 +172,7 @@ async function noteUnended(unended: Set<RefreshOutcome> | undefined, { catalogue
 }
 
 /** An outage of the store ends this registry's turn, not the run: that is noted later, or its claim lapses. */
-async function refreshOne(
-  claimed: Claimed,
-  deps: RefreshDeps,
-  unended?: Set<RefreshOutcome>,
-): Promise<RefreshResult> {
+async function refreshOne(claimed: Claimed, deps: RefreshDeps, unended?: Set<RefreshOutcome>): Promise<RefreshResult> {
   const { registry } = claimed;
   let result: RefreshResult;
   try {
