@@ -12,6 +12,7 @@ import { connect, inTransaction } from './connection.ts';
 import { migrate, type Schema } from './migrate.ts';
 import { createPrivateFile } from './private-files.ts';
 import { sqliteCode } from './sqlite-code.ts';
+import { writeWatch } from './write-watch.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 type Parameters = readonly SQLInputValue[];
@@ -41,6 +42,8 @@ export interface Database {
    * Every transaction asks before it commits.
    */
   readonly assertInPlace: () => void;
+  /** Throws `StoreUnavailable` where writing failed a moment ago, or still does. Writes only after a failure. */
+  readonly assertWritable: () => void;
   readonly close: () => void;
 }
 
@@ -79,19 +82,31 @@ function placeOf(path: string): () => void {
 
 function databaseOn(connection: DatabaseSync, assertInPlace: () => void): Database {
   let isOpen = true;
+  const version = String(connection.prepare('PRAGMA user_version').get()?.['user_version']);
+  // Changes nothing, and is written like everything else.
+  const watch = writeWatch(() => {
+    inTransaction(connection, () => {
+      connection.exec(`PRAGMA user_version = ${version}`);
+    });
+  });
   return {
     prepare: (sql) => translated(() => statementOf(connection.prepare(sql))),
     transaction: (work) =>
-      translated(() =>
-        inTransaction(connection, () => {
-          const value = work();
-          assertInPlace();
-          return value;
-        }),
+      watch.watched(() =>
+        translated(() =>
+          inTransaction(connection, () => {
+            const value = work();
+            assertInPlace();
+            return value;
+          }),
+        ),
       ),
-    savepoint: (work) => translated(() => inSavepoint(connection, work)),
+    savepoint: (work) => watch.watched(() => translated(() => inSavepoint(connection, work))),
     assertInPlace: () => {
       translated(assertInPlace);
+    },
+    assertWritable: () => {
+      translated(watch.assertWritable);
     },
     close: () => {
       if (isOpen) connection.close();

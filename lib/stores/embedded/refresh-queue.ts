@@ -110,6 +110,7 @@ function firstUrgent(database: Database): Catalogue['firstUrgent'] {
   const first = database.prepare(URGENT_SQL);
   return async () => {
     database.assertInPlace();
+    database.assertWritable();
     const row = first.get();
     return row === undefined ? undefined : { registryId: textOf(row, 'id'), urgentAt: numberOf(row, 'urgent_at') };
   };
